@@ -1,0 +1,113 @@
+"""Frozen tables and the checks that every noun runs where it is built."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from balloon.errors import ScenarioError
+
+
+class Table(Mapping[str, float]):
+    """A frozen, hashable mapping from names to numbers; sorted by name, so order means nothing.
+
+    Examples
+    --------
+    >>> Table({"Signal": 0.4, "Telegram": 0.6})["Signal"]
+    0.4
+    >>> Table({"a": 1.0}) == Table({"a": 1.0}) == {"a": 1.0}
+    True
+    """
+
+    __slots__ = ("_items",)
+    _items: tuple[tuple[str, float], ...]
+
+    def __init__(self, values: Mapping[str, float] | None = None) -> None:
+        items = tuple(sorted((str(k), float(v)) for k, v in (values or {}).items()))
+        object.__setattr__(self, "_items", items)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a Table is frozen; build a new one to change {name!r}")
+
+    def __getitem__(self, key: str) -> float:
+        return dict(self._items)[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __hash__(self) -> int:
+        return hash(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return dict(self._items) == dict(other) if isinstance(other, Mapping) else NotImplemented
+
+    def __repr__(self) -> str:
+        return f"Table({dict(self._items)!r})"
+
+    def __reduce__(self) -> tuple[type[Table], tuple[dict[str, float]]]:
+        return type(self), (dict(self._items),)
+
+
+class Checks:
+    """Collects what is wrong with one noun, then refuses all of it at once.
+
+    ``not value >= 0`` rather than ``value < 0`` throughout, so that nan is refused too.
+    """
+
+    def __init__(self, thing: str) -> None:
+        self.thing = thing
+        self.problems: list[str] = []
+
+    def say(self, problem: str) -> None:
+        """Note one problem in words."""
+        self.problems.append(f"{self.thing}: {problem}")
+
+    def number(self, *, at_least: float = -math.inf, **values: float) -> None:
+        """Finite numbers, no smaller than ``at_least``."""
+        for name, value in values.items():
+            if not at_least <= value < math.inf:
+                bound = "a finite number" if at_least == -math.inf else f"a number >= {at_least:g}"
+                self.say(f"{name} is {value!r}; need {bound}")
+
+    def probability(self, **values: float) -> None:
+        """Numbers in [0, 1]."""
+        for name, value in values.items():
+            if not 0 <= value <= 1:
+                self.say(f"{name} is {value!r}; need a number from 0 to 1")
+
+    def name(self, value: str) -> None:
+        """A name that can stand in a path such as ``platforms.Signal.asc``."""
+        if not value or value != value.strip() or "." in value:
+            self.say(f"the name {value!r} will not do; need some text without '.' or outer blanks")
+        if value in RESERVED:
+            self.say(f"the name {value!r} is taken by a place of the model; choose another")
+
+    def period(self, start: date, until: date | None) -> None:
+        """A period that holds at least a day."""
+        if until is not None and not start < until:
+            self.say(f"{start}..{until} is empty; need start < until")
+
+    def distinct(self, what: str, names: list[str]) -> None:
+        """No name twice."""
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            self.say(f"{what} named twice: {', '.join(map(repr, twice))}; names must differ")
+
+    def known(self, what: str, names: Mapping[str, float] | tuple[str, ...], allowed: list[str]) -> None:
+        """Only names that exist."""
+        for name in names:
+            if name not in allowed:
+                self.say(f"unknown {what} {name!r}; there are {', '.join(map(repr, allowed))}")
+
+    def refuse(self) -> None:
+        """Raise `ScenarioError` if anything was said."""
+        if self.problems:
+            raise ScenarioError(*self.problems)
+
+
+DORMANT, REMOVED = "dormant", "removed"
+RESERVED = (DORMANT, REMOVED)

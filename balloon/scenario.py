@@ -1,0 +1,524 @@
+"""A scenario: landscape + interventions + population + behaviour + dates."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from balloon._values import Checks, Table
+from balloon.behaviour import Behaviour
+from balloon.behaviour.behaviour import RULES, describe_rule
+from balloon.errors import ScenarioError
+from balloon.evidence import Evidence
+from balloon.interventions import Intervention, Launch, Policy, timetable, without_platform
+from balloon.landscape import Edge, Landscape, Platform
+from balloon.population import Group, Population, start_places
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """Everything a run depends on, but for the seed. Frozen: change returns a new one.
+
+    Examples
+    --------
+    >>> import balloon as bl
+    >>> scenario = bl.load("minimal")
+    >>> scenario.with_(steps=10).steps, scenario.steps
+    (10, 52)
+    >>> scenario.with_({"behaviour.switching_cost": 1.0}).behaviour.switching_cost
+    1.0
+    """
+
+    name: str
+    landscape: Landscape
+    population: Population
+    behaviour: Behaviour = Behaviour()
+    interventions: tuple[Intervention, ...] = ()
+    start: date
+    steps: int
+    step_days: float = 7.0
+    """Length of a step in days, > 0."""
+    squeezed: str = ""
+    """The platform the question is about; by default that of the first intervention."""
+    reference: date | None = None
+    """Date from which the same actors are followed; by default just before the squeeze."""
+    title: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        checks = Checks(f"scenario {self.name!r}")
+        if not self.name:
+            checks.say("has no name; give it one")
+        if not 1 <= self.steps < 2**31:
+            checks.say(f"steps is {self.steps!r}; need a whole number >= 1")
+        if not 0 < self.step_days < math.inf:
+            checks.say(f"step_days is {self.step_days!r}; need a number of days > 0")
+        checks.refuse()
+        self._fill()
+        self._check_names(checks)
+        self._check_dates(checks)
+        checks.refuse()
+        self._check_ways_out(checks)
+        checks.refuse()
+
+    def _fill(self) -> None:
+        """Settle what the question is about, so that `without` keeps asking the same one."""
+        acts = sorted((i for i in self.interventions if i.targets), key=lambda i: i.start)
+        if not self.squeezed:
+            largest = max(self.platforms, key=self._start_share)
+            object.__setattr__(self, "squeezed", acts[0].targets[0] if acts else largest)
+        if self.reference is None:
+            first = next((i.start for i in acts if self.squeezed in i.targets), self.start)
+            steps = math.floor(max((first - self.start).days, 0) / self.step_days)
+            object.__setattr__(self, "reference", self.date_of(min(steps, self.steps)))
+
+    def _start_share(self, platform: str) -> float:
+        return sum(g.share * g.start.get(platform, 0.0) for g in self.groups)
+
+    def _check_names(self, checks: Checks) -> None:
+        platforms, groups = list(self.platforms), [g.name for g in self.groups]
+        checks.known("squeezed platform", (self.squeezed,), platforms)
+        for group in self.groups:
+            inner = Checks(f"group {group.name!r}")
+            inner.known("platform in start", group.start, start_places(self.platforms))
+            for name in ("start_apps", "asc", "belief"):
+                inner.known(f"platform in {name}", getattr(group, name), platforms)
+            checks.problems += inner.problems
+        for number, one in enumerate(self.interventions):
+            inner = Checks(f"interventions.{number} ({one.kind})")
+            inner.known("platform", one.targets, platforms)
+            inner.known("group", one.groups, groups)
+            checks.problems += inner.problems
+
+    def _check_dates(self, checks: Checks) -> None:
+        horizon = f"{self.start}..{self.end}"
+        for number, one in enumerate(self.interventions):
+            if not self.start <= one.start < self.end:
+                checks.say(
+                    f"interventions.{number} ({one.kind}) starts on {one.start}, outside the horizon "
+                    f"{horizon}; move the start of the scenario, or put what came before into the platform"
+                )
+        if self.reference is not None and not self.start <= self.reference <= self.end:
+            checks.say(f"reference is {self.reference}; need a date in {horizon}")
+
+    def _check_ways_out(self, checks: Checks) -> None:
+        """Nobody may start on, or be left on, a platform with nowhere to go."""
+        policy = self.policy()
+        launched = {i.targets[0] for i in self.interventions if isinstance(i, Launch)}
+        for g, group in enumerate(self.groups):
+            for p, name in enumerate(self.platforms):
+                if name in launched and group.start.get(name, 0) > 0 and not policy.available[0, g, p]:
+                    checks.say(
+                        f"group {group.name!r} starts with share {group.start[name]:g} on {name!r}, which is "
+                        "launched later; start it elsewhere"
+                    )
+        if self.behaviour.outside_option > -math.inf:
+            return
+        reachable = self.landscape.friction() < math.inf
+        for g, group in enumerate(self.groups):
+            for p, name in enumerate(self.platforms):
+                stuck = ~policy.available[:, g, p] & ~(policy.available[:, g] & reachable[p]).any(axis=1)
+                if stuck.any():
+                    checks.say(
+                        f"from step {int(stuck.argmax()) + 1} actors of group {group.name!r} on {name!r} have no "
+                        "place to go: it is closed, no open platform can be reached and outside_option is "
+                        "-inf; open a way or allow dormancy"
+                    )
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        """Names of the platforms, in order."""
+        return self.landscape.names
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The groups, in order."""
+        return self.population.groups
+
+    @property
+    def weeks(self) -> float:
+        """Length of a step in weeks."""
+        return self.step_days / 7.0
+
+    @property
+    def end(self) -> date:
+        """The day after the last step."""
+        return self.date_of(self.steps)
+
+    @property
+    def reference_step(self) -> int:
+        """Number of steps done at the reference date."""
+        assert self.reference is not None
+        return min(math.floor((self.reference - self.start).days / self.step_days), self.steps)
+
+    def date_of(self, step: int) -> date:
+        """Date of the end of a step; fractions of a day are rounded up."""
+        return self.start + timedelta(days=math.ceil(step * self.step_days - 1e-9))
+
+    def policy(self) -> Policy:
+        """The interventions as arrays over steps, groups and platforms."""
+        import numpy as np
+
+        offsets = np.array([[g.asc.get(p, 0.0) for p in self.platforms] for g in self.groups])
+        return timetable(
+            self.interventions,
+            landscape=self.landscape,
+            groups=[g.name for g in self.groups],
+            group_asc=offsets,
+            start=self.start,
+            steps=self.steps,
+            step_days=self.step_days,
+        )
+
+    def cautions(self) -> tuple[str, ...]:
+        """Rates too large for the length of the step, in words."""
+        said, weeks, b = [], self.weeks, self.behaviour
+        if b.revision_rate * weeks > 1:
+            said.append(
+                f"revision_rate x step = {b.revision_rate * weeks:.2f} > 1: several revisions in a step "
+                "count as one; use shorter steps"
+            )
+        policy = self.policy()
+        exposure = max(g.exposure for g in self.groups)
+        strongest = policy.requests * policy.requests_factor * policy.cooperation * b.arrests_per_answer
+        pressure = exposure * float((policy.undercover + strongest).max()) + float(policy.seizure.max())
+        others = {
+            "learning_rate": b.learning_rate,
+            "replacement_rate": b.replacement_rate,
+            "rechoice_rate": b.rechoice_rate or 0.0,
+            "pressure": pressure,
+        }
+        for name, rate in others.items():
+            if rate * weeks > 0.3:
+                said.append(f"{name} x step = {rate * weeks:.2f} > 0.3: coarse; use shorter steps")
+        return tuple(said)
+
+    # ---- change -------------------------------------------------------------------------
+
+    def with_(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Scenario:
+        """Return a copy with other values, named by field or by dotted path.
+
+        A number that is replaced loses its evidence: the source spoke of the old one.
+
+        Raises
+        ------
+        ScenarioError
+            A path that leads nowhere, or a value that cannot be.
+
+        Examples
+        --------
+        >>> import balloon as bl
+        >>> bl.load("minimal").with_({"platforms.Signal.asc": 0.5}).landscape.platforms[1].asc
+        0.5
+        """
+        scenario = self
+        plain: dict[str, Any] = {}
+        for path, value in {**(changes or {}), **more}.items():
+            if path in type(self).__dataclass_fields__:
+                plain[path] = value
+            else:
+                scenario = _put(scenario, path, value)
+        return replace(scenario, **plain) if plain else scenario
+
+    def without(self, platform: str | None = None) -> Scenario:
+        """Return the scenario without the interventions on a platform, or without any.
+
+        Examples
+        --------
+        >>> import balloon as bl
+        >>> len(bl.load("minimal").without("Telegram").interventions)
+        0
+        """
+        if platform is None:
+            return replace(self, interventions=())
+        checks = Checks(f"scenario {self.name!r}")
+        checks.known("platform", (platform,), list(self.platforms))
+        checks.refuse()
+        return replace(self, interventions=without_platform(self.interventions, platform, self.platforms))
+
+    # ---- evidence -----------------------------------------------------------------------
+
+    def nouns(self) -> Iterator[tuple[str, Any]]:
+        """Every part that holds numbers, with its path."""
+        yield "behaviour", self.behaviour
+        yield "population", self.population
+        yield "contacts", self.population.contacts
+        for platform in self.landscape.platforms:
+            yield f"platforms.{platform.name}", platform
+        for number, edge in enumerate(self.landscape.edges or ()):
+            yield f"edges.{number}", edge
+        for group in self.groups:
+            yield f"groups.{group.name}", group
+        for number, one in enumerate(self.interventions):
+            yield f"interventions.{number}", one
+
+    def evidence(self) -> pd.DataFrame:
+        """Table of all parameters: path, value, low, high, unit, source, note.
+
+        ``source`` is an id of the sources table, "assumption", or "not stated" for a number
+        that came without evidence (a default, or one that the user set).
+        """
+        import pandas as pd
+
+        rows = []
+        for path, noun in self.nouns():
+            known = {e.field: e for e in noun.evidence}
+            for name, value in numbers(noun):
+                e = known.get(name)
+                rows.append(
+                    {
+                        "path": f"{path}.{name}",
+                        "value": value,
+                        "low": e.low if e else None,
+                        "high": e.high if e else None,
+                        "unit": unit(noun, name),
+                        "source": e.source if e else "not stated",
+                        "note": e.note if e else "",
+                    }
+                )
+        return pd.DataFrame(rows).astype({"value": float, "low": float, "high": float})
+
+    def ranges(self) -> dict[str, tuple[float, float]]:
+        """The uncertain parameters: path -> (low, high)."""
+        return {
+            f"{path}.{e.field}": (e.low, e.high)
+            for path, noun in self.nouns()
+            for e in noun.evidence
+            if e.low is not None and e.high is not None and e.low < e.high
+        }
+
+    # ---- identity -----------------------------------------------------------------------
+
+    def to_json(self) -> str:
+        """Canonical JSON: the scenario file with every default written out."""
+        return json.dumps(document(self), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+    @property
+    def sha256(self) -> str:
+        """Fingerprint of the canonical JSON."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def numbers(noun: Any) -> Iterator[tuple[str, float]]:
+    """The numbers of a noun by field; entries of tables as ``start.Telegram``."""
+    for field in fields(noun):
+        value = getattr(noun, field.name)
+        if isinstance(value, Table):
+            for key in value:
+                yield f"{field.name}.{key}", value[key]
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield field.name, value
+
+
+UNITS = {
+    "asc": "utils",
+    "onboarding_cost": "utils",
+    "switching_cost": "utils per unit of friction",
+    "outside_option": "utils",
+    "peer_influence": "utils",
+    "cooperation": "share of requests",
+    "value": "share of requests",
+    "requests": "requests per actor-week",
+    "undercover": "arrests per actor-week",
+    "Crackdown.requests": "times",
+    "Crackdown.undercover": "times",
+    "friction": "multiples of switching_cost",
+    "share": "share of actors",
+    "start": "share of group",
+    "start_apps": "probability",
+    "exposure": "times",
+    "risk_aversion": "utils per annual probability",
+    "risk_aversion_cv": "-",
+    "belief": "annual probability",
+    "spillover": "share",
+    "revision_rate": "per week",
+    "rechoice_rate": "per week",
+    "learning_rate": "per week",
+    "replacement_rate": "per week",
+    "seizure": "per week",
+    "vigilance": "weeks",
+    "credibility": "actors",
+    "trial": "probability",
+    "uninstall_probability": "probability",
+    "idle_use": "share of users",
+    "arrests_per_answer": "arrests per answer",
+    "threshold": "share",
+    "delay_weeks": "weeks",
+    "window_weeks": "weeks",
+    "lag_weeks": "weeks",
+    "ramp_weeks": "weeks",
+    "seizure_weeks": "weeks",
+    "actors": "actors",
+    "degree": "contacts",
+    "rewiring": "probability",
+    "size": "slots",
+    "within": "share of contacts",
+    "homophily": "share of contacts",
+}
+
+
+def unit(noun: Any, name: str) -> str:
+    """Unit of a number of a noun."""
+    field = name.partition(".")[0]
+    return UNITS.get(f"{type(noun).__name__}.{field}") or UNITS[field]
+
+
+# ---- paths --------------------------------------------------------------------------------
+
+
+def find(scenario: Scenario, path: str) -> tuple[Any, str]:
+    """Noun and field of a dotted path; refuses a path that leads nowhere."""
+    for prefix, noun in scenario.nouns():
+        if path.startswith(prefix + "."):
+            name = path[len(prefix) + 1 :]
+            field = name.partition(".")[0]
+            if field in type(noun).__dataclass_fields__ and field not in ("name", "evidence"):
+                return noun, name
+    known = sorted({f"{prefix}.{name}" for prefix, noun in scenario.nouns() for name, _ in numbers(noun)})
+    import difflib
+
+    near = difflib.get_close_matches(path, known, n=3)
+    hint = f"did you mean {', '.join(near)}?" if near else "evidence() lists the paths"
+    raise ScenarioError(f"scenario {scenario.name!r}: no parameter at {path!r}; {hint}")
+
+
+def change(noun: Any, name: str, value: Any, *, keep_evidence: bool = False) -> Any:
+    """A copy of a noun with one number replaced."""
+    field, _, key = name.partition(".")
+    new = Table({**getattr(noun, field), key: value}) if key else value
+    evidence = noun.evidence
+    if not keep_evidence:
+        evidence = tuple(e for e in evidence if e.field != name)
+    return replace(noun, **{field: new, "evidence": evidence})
+
+
+def swap(scenario: Scenario, old: Any, new: Any) -> Scenario:
+    """A copy of the scenario with one noun in the place of another."""
+
+    def swapped(nouns: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(new if noun is old else noun for noun in nouns)
+
+    population, landscape = scenario.population, scenario.landscape
+    if isinstance(old, Behaviour):
+        return replace(scenario, behaviour=new)
+    if isinstance(old, Population):
+        return replace(scenario, population=new)
+    if isinstance(old, Group):
+        return replace(scenario, population=replace(population, groups=swapped(population.groups)))
+    if isinstance(old, Platform):
+        return replace(scenario, landscape=replace(landscape, platforms=swapped(landscape.platforms)))
+    if isinstance(old, Edge):
+        return replace(scenario, landscape=replace(landscape, edges=swapped(landscape.edges or ())))
+    if isinstance(old, Intervention):
+        return replace(scenario, interventions=swapped(scenario.interventions))
+    return replace(scenario, population=replace(population, contacts=new))
+
+
+def _put(scenario: Scenario, path: str, value: Any) -> Scenario:
+    noun, name = find(scenario, path)
+    return swap(scenario, noun, change(noun, name, value))
+
+
+def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
+    """The scenario at drawn values of its uncertain parameters; the evidence stays.
+
+    Shares that must add up to 1 are scaled to do so after the draw.
+    """
+    by_noun: dict[str, dict[str, float]] = {}
+    for path, value in values.items():
+        noun, name = find(scenario, path)
+        by_noun.setdefault(path[: -len(name) - 1], {})[name] = value
+    for prefix, drawn in by_noun.items():
+        old = next(noun for path, noun in scenario.nouns() if path == prefix)
+        changed: dict[str, Any] = {}
+        for name, value in drawn.items():
+            field, _, key = name.partition(".")
+            changed[field] = {**changed.get(field, getattr(old, field)), key: value} if key else value
+        if "start" in changed:
+            total = sum(changed["start"].values())
+            changed["start"] = {k: v / total for k, v in changed["start"].items()}
+        kept = {"share": changed.pop("share")} if isinstance(old, Group) and "share" in changed else {}
+        scenario = swap(scenario, old, replace(old, **changed))
+        if kept:
+            scenario = _rescale_groups(scenario, old.name, kept["share"])
+    return scenario
+
+
+def _rescale_groups(scenario: Scenario, name: str, share: float) -> Scenario:
+    """Give one group this share, and scale the others to what is left."""
+    rest = sum(g.share for g in scenario.groups if g.name != name)
+    groups = tuple(
+        replace(g, share=share if g.name == name else g.share * (1 - share) / rest) for g in scenario.groups
+    )
+    return replace(scenario, population=replace(scenario.population, groups=groups))
+
+
+# ---- as a document ------------------------------------------------------------------------
+
+
+def document(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as the nested tables of a scenario file, every default written out."""
+    s = scenario
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "name": s.name,
+        "title": s.title,
+        "note": s.note,
+        "start": s.start.isoformat(),
+        "steps": s.steps,
+        "step_days": s.step_days,
+        "squeezed": s.squeezed,
+        "reference": s.reference.isoformat() if s.reference else None,
+        "behaviour": _plain(s.behaviour),
+        "platforms": {p.name: _plain(p, "name") for p in s.landscape.platforms},
+        "edges": None if s.landscape.edges is None else [_plain(e) for e in s.landscape.edges],
+        "population": _plain(s.population, "groups", "contacts"),
+        "contacts": _plain(s.population.contacts),
+        "groups": {g.name: _plain(g, "name") for g in s.groups},
+        "interventions": [{"kind": i.kind, **_plain(i)} for i in s.interventions],
+    }
+
+
+def _plain(noun: Any, *left_out: str) -> dict[str, Any]:
+    """A noun as a table; a number with evidence becomes a table with value, range and source."""
+    known: dict[str, Evidence] = {e.field: e for e in noun.evidence}
+
+    def cell(name: str, value: Any) -> Any:
+        if isinstance(value, float) and math.isinf(value):
+            value = "-inf" if value < 0 else "inf"
+        if name not in known:
+            return value
+        e = known[name]
+        said = {"low": e.low, "high": e.high, "source": e.source, "note": e.note or None}
+        return {"value": value, **{k: v for k, v in said.items() if v is not None}}
+
+    table: dict[str, Any] = {}
+    for field in fields(noun):
+        name, value = field.name, getattr(noun, field.name)
+        if str(field.type).startswith("float") and value is not None:
+            value = float(value)  # 4 and 4.0 are one scenario
+        if name in left_out or name == "evidence":
+            continue
+        if name in RULES and value is not None:
+            table[name] = describe_rule(value)
+        elif isinstance(value, Table):
+            table[name] = {key: cell(f"{name}.{key}", value[key]) for key in value}
+        elif isinstance(value, date):
+            table[name] = value.isoformat()
+        elif isinstance(value, tuple):
+            table[name] = [list(v) if isinstance(v, tuple) else v for v in value]
+        else:
+            table[name] = cell(name, value)
+    return table
+
+
