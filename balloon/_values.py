@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from datetime import date
+from typing import Any
 
 from balloon.errors import ScenarioError
 
@@ -103,10 +105,31 @@ class Checks:
             if name not in allowed:
                 self.say(f"unknown {what} {name!r}; there are {', '.join(map(repr, allowed))}")
 
+    def evidence(self, noun: Any) -> None:
+        """Evidence only for numbers the noun has, one for each; sorted, so that order means nothing."""
+        said = [e.field for e in noun.evidence]
+        self.distinct("evidence", said)
+        own = dict(numbers(noun))
+        for name in said:
+            if name not in own:
+                self.say(f"evidence for {name!r}, which is no number here; there are {', '.join(own)}")
+        object.__setattr__(noun, "evidence", tuple(sorted(noun.evidence, key=lambda e: e.field)))
+
     def refuse(self) -> None:
         """Raise `ScenarioError` if anything was said."""
         if self.problems:
             raise ScenarioError(*self.problems)
+
+
+def numbers(noun: Any) -> Iterator[tuple[str, float]]:
+    """The numbers of a noun by field; entries of tables as ``start.Telegram``."""
+    for field in fields(noun):
+        value = getattr(noun, field.name)
+        if isinstance(value, Table):
+            for key in value:
+                yield f"{field.name}.{key}", value[key]
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            yield field.name, value
 
 
 DORMANT, REMOVED = "dormant", "removed"

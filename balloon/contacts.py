@@ -50,6 +50,7 @@ class Contacts:
 
     def __post_init__(self) -> None:
         checks = Checks(f"contacts {self.kind!r}")
+        checks.evidence(self)
         if self.kind not in KINDS:
             checks.say(f"there is no such kind; there are {', '.join(map(repr, KINDS))}")
         checks.number(at_least=0.0, degree=self.degree)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from balloon._values import Checks
@@ -32,6 +33,12 @@ class Evidence:
 
     def __post_init__(self) -> None:
         checks = Checks(f"evidence for {self.field!r}")
+        for end in ("low", "high"):
+            value = getattr(self, end)
+            if value is not None:
+                object.__setattr__(self, end, float(value))  # 4 and 4.0 are one range
+                if not math.isfinite(value):
+                    checks.say(f"{end} is {value!r}; need a finite number")
         if (self.low is None) != (self.high is None):
             checks.say(f"range {self.low}..{self.high} is half open; give both low and high, or none")
         elif self.low is not None and self.high is not None and not self.low <= self.high:

@@ -44,6 +44,7 @@ class Intervention:
     def _checks(self) -> Checks:
         where = " ".join(map(repr, self.targets)) or "all platforms"
         checks = Checks(f"{self.kind} on {where} from {self.start}")
+        checks.evidence(self)
         checks.period(self.start, self.until)
         return checks
 

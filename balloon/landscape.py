@@ -43,6 +43,7 @@ class Platform:
 
     def __post_init__(self) -> None:
         checks = Checks(f"platform {self.name!r}")
+        checks.evidence(self)
         checks.name(self.name)
         checks.number(asc=self.asc)
         checks.number(
@@ -67,6 +68,7 @@ class Edge:
 
     def __post_init__(self) -> None:
         checks = Checks(f"edge {self.origin!r} -> {self.destination!r}")
+        checks.evidence(self)
         checks.number(at_least=0.0, friction=self.friction)
         if self.origin == self.destination:
             checks.say("leads to itself; leave it out, staying costs nothing")

@@ -45,6 +45,7 @@ class Group:
         for name in ("start", "start_apps", "asc", "belief"):
             object.__setattr__(self, name, Table(getattr(self, name)))
         checks = Checks(f"group {self.name!r}")
+        checks.evidence(self)
         checks.name(self.name)
         checks.probability(share=self.share)
         checks.number(
@@ -84,6 +85,7 @@ class Population:
 
     def __post_init__(self) -> None:
         checks = Checks("population")
+        checks.evidence(self)
         if not 1 <= self.actors < 2**31:
             checks.say(f"actors is {self.actors!r}; need a whole number from 1 to {2**31 - 1}")
         if not self.groups:

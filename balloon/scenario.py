@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from balloon._values import Checks, Table
+from balloon._values import Checks, Table, numbers
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import ScenarioError
@@ -73,10 +73,12 @@ class Scenario:
 
     def _fill(self) -> None:
         """Settle what the question is about, so that `without` keeps asking the same one."""
-        acts = sorted((i for i in self.interventions if i.targets), key=lambda i: i.start)
+        known = set(self.platforms)  # unknown targets are refused by name later
+        acts = sorted((i for i in self.interventions if known.intersection(i.targets)), key=lambda i: i.start)
         if not self.squeezed:
             largest = max(self.platforms, key=self._start_share)
-            object.__setattr__(self, "squeezed", acts[0].targets[0] if acts else largest)
+            targets = acts[0].targets if acts else ()
+            object.__setattr__(self, "squeezed", next((p for p in targets if p in known), largest))
         if self.reference is None:
             first = next((i.start for i in acts if self.squeezed in i.targets), self.start)
             steps = math.floor(max((first - self.start).days, 0) / self.step_days)
@@ -89,7 +91,7 @@ class Scenario:
         platforms, groups = list(self.platforms), [g.name for g in self.groups]
         checks.known("squeezed platform", (self.squeezed,), platforms)
         for group in self.groups:
-            inner = Checks(f"group {group.name!r}")
+            inner = Checks(f"groups.{group.name}")
             inner.known("platform in start", group.start, start_places(self.platforms))
             for name in ("start_apps", "asc", "belief"):
                 inner.known(f"platform in {name}", getattr(group, name), platforms)
@@ -113,6 +115,8 @@ class Scenario:
 
     def _check_ways_out(self, checks: Checks) -> None:
         """Nobody may start on, or be left on, a platform with nowhere to go."""
+        import numpy as np
+
         policy = self.policy()
         launched = {i.targets[0] for i in self.interventions if isinstance(i, Launch)}
         for g, group in enumerate(self.groups):
@@ -128,6 +132,8 @@ class Scenario:
         for g, group in enumerate(self.groups):
             for p, name in enumerate(self.platforms):
                 stuck = ~policy.available[:, g, p] & ~(policy.available[:, g] & reachable[p]).any(axis=1)
+                # Before its launch nobody is there.
+                stuck &= np.logical_or.accumulate(policy.available[:, g, p]) | (group.start.get(name, 0) > 0)
                 if stuck.any():
                     checks.say(
                         f"from step {int(stuck.argmax()) + 1} actors of group {group.name!r} on {name!r} have no "
@@ -309,17 +315,6 @@ class Scenario:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
-def numbers(noun: Any) -> Iterator[tuple[str, float]]:
-    """The numbers of a noun by field; entries of tables as ``start.Telegram``."""
-    for field in fields(noun):
-        value = getattr(noun, field.name)
-        if isinstance(value, Table):
-            for key in value:
-                yield f"{field.name}.{key}", value[key]
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            yield field.name, value
-
-
 UNITS = {
     "asc": "utils",
     "onboarding_cost": "utils",
@@ -398,7 +393,8 @@ def change(noun: Any, name: str, value: Any, *, keep_evidence: bool = False) -> 
     new = Table({**getattr(noun, field), key: value}) if key else value
     evidence = noun.evidence
     if not keep_evidence:
-        evidence = tuple(e for e in evidence if e.field != name)
+        # A whole table that is replaced takes the evidence of its entries along.
+        evidence = tuple(e for e in evidence if e.field != name and not e.field.startswith(f"{name}."))
     return replace(noun, **{field: new, "evidence": evidence})
 
 
@@ -476,7 +472,7 @@ def document(scenario: Scenario) -> dict[str, Any]:
         "note": s.note,
         "start": s.start.isoformat(),
         "steps": s.steps,
-        "step_days": s.step_days,
+        "step_days": float(s.step_days),  # 7 and 7.0 are one scenario
         "squeezed": s.squeezed,
         "reference": s.reference.isoformat() if s.reference else None,
         "behaviour": _plain(s.behaviour),

@@ -69,6 +69,7 @@ class Behaviour:
 
     def __post_init__(self) -> None:
         checks = Checks("behaviour")
+        checks.evidence(self)
         checks.number(
             at_least=0.0,
             switching_cost=self.switching_cost,

@@ -1,0 +1,85 @@
+"""What follows from the rules: chances in a step, apps and habits after a choice. Pure scalars."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from balloon._jit import jit, scalar
+from balloon.draws import UNINSTALL, exp, log, unit, words
+
+NOWHERE = np.int8(-1)
+"""No habit."""
+
+
+@scalar
+def chance(rate, weeks):
+    """Probability that something of this weekly rate happens within a step, 1 - exp(-rate weeks)."""
+    return 1.0 - exp(-rate * weeks)
+
+
+@scalar
+def struck(u, rate, weeks):
+    """Whether a uniform number falls under `chance`.
+
+    1 - exp(-x) <= x, so most cases are settled without the exponential, and exactly.
+    """
+    x = rate * weeks
+    if u >= x:
+        return False
+    return u < 1.0 - exp(-x)
+
+
+@scalar
+def annual(weekly):
+    """Annual probability of a weekly rate, 1 - exp(-52 h)."""
+    return 1.0 - exp(-52.0 * weekly)
+
+
+@scalar
+def per_week(annual_probability):
+    """Weekly rate of an annual probability in [0, 1), -log(1 - b) / 52."""
+    return -log(1.0 - annual_probability) / 52.0
+
+
+@scalar
+def learnt(h, arrests, actors, credibility, gain, weeks):
+    """Believed weekly rate after the arrests among the actors of one step."""
+    if actors == 0:
+        return h
+    return h + gain * (arrests / weeks - actors * h) / (actors + credibility)
+
+
+@scalar
+def habit_after(habit, choice, forced, platforms):
+    """Habit after a revision: the chosen platform, unless forced out or going dormant."""
+    if forced or choice >= platforms:
+        return habit
+    return choice
+
+
+@jit
+def apps_after(apps, choice, tried, kept, drop, seed, replicate, step, slot, platforms):
+    """Apps after a revision, as a bit mask.
+
+    Parameters
+    ----------
+    apps, kept : uint32
+        Installed before; apps that cannot be dropped now, their data being used in evidence.
+    choice, tried : int
+        Platform chosen (``platforms`` or more: dormancy) and platform put to a trial (-1: none).
+    drop : float
+        Probability of dropping each app but the new home's.
+    """
+    one = np.uint32(1)
+    if choice < platforms:
+        apps |= one << np.uint32(choice)
+    if tried >= 0:
+        apps |= one << np.uint32(tried)
+    if drop > 0.0:
+        for q in range(platforms):
+            bit = one << np.uint32(q)
+            if q != choice and apps & bit and not kept & bit:
+                w = words(seed, replicate, step, slot, UNINSTALL, q // 4)
+                if unit(w[q % 4]) < drop:
+                    apps &= ~bit
+    return np.uint32(apps)

@@ -1,0 +1,616 @@
+"""The compiled engine: one pass over columns in blocks that fit the nearest cache.
+
+Everybody observes the homes of the last step, everybody decides, the new homes are a second
+column. Only those who reconsider look at their contacts and judge platforms; only those who
+change touch the counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from balloon._jit import jit, specialise
+from balloon.behaviour.decide import apps_after, chance, habit_after, struck
+from balloon.behaviour.inputs import Enforcement, Parameters, Traits, View
+from balloon.behaviour.rules import hazard, revision_rate, utility
+from balloon.draws import ARREST, ENCOUNTER, EVENT, EVIDENCE, REPLACEMENT, REVISION, SHOCK, TRIAL
+from balloon.draws import gumbel, philox, uniform, unit
+from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED
+from balloon.engines.stage import Series, Stage, close_step, new_series, new_stage
+from balloon.engines.stage import observe, open_stage, place_of, start_belief
+from balloon.recruit import Actors, recruit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from balloon.interventions import Policy
+    from balloon.scenario import Scenario
+
+BLOCK = 512  # actors whose scratch rows fit the first-level cache
+
+
+class Setting(NamedTuple):
+    """What does not change during a run."""
+
+    seed: np.uint64
+    replicate: np.uint64
+    weeks: float
+    """Length of a step."""
+    social: bool
+    """Somebody looks where contacts are at home."""
+    watchful: bool
+    """Somebody looks whether contacts were removed."""
+    annealed: int
+    """Others met afresh each step; 0: the ties are fixed."""
+    reference: int
+    """Step from which the same actors are followed."""
+    exposures: NDArray[np.float64]
+    """(G,)"""
+    bounds: NDArray[np.int64]
+    """(G + 1,) slots of group g: bounds[g] .. bounds[g + 1] - 1."""
+    friction: NDArray[np.float64]
+    """(P, P + 1) to platform q from platform p, or from nowhere (last column, 0)."""
+    start: NDArray[np.int64]
+    """(N + 1,) rows of the contact graph."""
+    others: NDArray[np.int32]
+    """(2 E,) contacts."""
+
+
+class Scratch(NamedTuple):
+    """Rows of one block of B slots: what the passes hand to each other."""
+
+    event: NDArray[np.float64]
+    """(4, B) uniforms of the events, by slot."""
+    shock: NDArray[np.float64]
+    """(>= P + 1, B) Gumbel shocks, dormancy first; from here on by chooser."""
+    value: NDArray[np.float64]
+    """(P, B) utilities; then with shocks."""
+    peers: NDArray[np.float64]
+    """(P, B) shares of contacts."""
+    best: NDArray[np.float64]
+    """(B,) value of the best option so far."""
+    risk: NDArray[np.float64]
+    """(B,) risk aversions."""
+    packed: NDArray[np.uint64]
+    """(B,) contacts by platform, eight bits each."""
+    column: NDArray[np.int64]
+    """(8, B) what the choosers are and do: see the names below."""
+
+
+SLOT, FROM, HOME, HABIT, APPS, FORCED, CHOICE, TRIED = range(8)
+
+
+def new_scratch(platforms: int) -> Scratch:
+    """Rows for one thread."""
+    return Scratch(
+        event=np.empty((4, BLOCK)),
+        shock=np.empty((4 * ((platforms + 4) // 4), BLOCK)),
+        value=np.empty((platforms, BLOCK)),
+        peers=np.zeros((platforms, BLOCK)),
+        best=np.empty(BLOCK),
+        risk=np.empty(BLOCK),
+        packed=np.empty(BLOCK, np.uint64),
+        column=np.empty((8, BLOCK), np.int64),
+    )
+
+
+class Extra(NamedTuple):
+    """Columns beside the actors' own."""
+
+    ahead: NDArray[np.int8]
+    """(N,) homes at the end of the step."""
+    seized: NDArray[np.uint32]
+    """(N,) apps whose data were taken; empty without seizures."""
+    origin: NDArray[np.int8]
+    """(N,) place at the reference date."""
+
+
+@jit
+def step(t, setting, parameters, policy, actors, extra, scratch, stage, series):
+    """Do step t (from 1): observe, decide, apply, learn."""
+    weeks, seed, replicate = setting.weeks, setting.seed, setting.replicate
+    home, ahead, habit, apps = actors.home, extra.ahead, actors.habit, actors.apps
+    event, column, risk, peers = scratch.event, scratch.column, scratch.risk, scratch.peers
+    observe(t, policy, weeks, stage, series)
+    series.actors[t] = series.actors[t - 1]
+    series.installed[t] = series.installed[t - 1]
+    series.idle[t] = series.idle[t - 1]
+    series.joint[t] = series.joint[t - 1]
+    ahead[:] = home
+    groups, platforms = stage.available.shape
+    last_moves = series.moves[t - 1, :, platforms + REMOVED]
+    watch = setting.watchful and t > 1 and last_moves.sum() > last_moves[platforms + REMOVED]
+    for g in range(groups):
+        first, last = setting.bounds[g], setting.bounds[g + 1]
+        if extra.seized.size > 0:
+            _take_data(apps[first:last], extra.seized[first:last], stage.taken[g])
+        exposure, mean_belief = setting.exposures[g], stage.mean_belief[g]
+        available, belief = stage.available[g], stage.belief[g]
+        for lo in range(first, last, BLOCK):
+            n = min(BLOCK, last - lo)
+            _draw_events(t, lo, n, seed, replicate, event)
+            m, gone = _sift(
+                t, g, lo, n, exposure, weeks, seed, replicate, parameters, event, column, risk,
+                home, ahead, habit, apps, extra.seized, actors.risk_aversion, available,
+                stage.reopened[g], stage.undercover[g], stage.requests[g], stage.cooperation[g],
+                stage.seizure[g], series.arrests[t, g],
+                watch, setting.annealed, setting.start, setting.others,
+            )  # fmt: skip
+            if m > 0:
+                if setting.social:
+                    _look_around(
+                        t, m, seed, replicate, column[SLOT], home, available, scratch.packed, peers,
+                        setting.annealed, setting.start, setting.others,
+                    )  # fmt: skip
+                _judge(
+                    g, m, exposure, parameters, column, risk, peers, scratch.value, setting.friction,
+                    available, stage.asc[g], stage.onboarding_cost[g], belief, mean_belief,
+                )  # fmt: skip
+                _choose(
+                    t, m, seed, replicate, parameters.outside_option, column[SLOT], column[CHOICE],
+                    scratch.value, scratch.shock, scratch.best, available,
+                )  # fmt: skip
+                if parameters.trial > 0.0:
+                    _try_out(
+                        g, lo, m, exposure, parameters, event[TRIAL], column, risk, peers, scratch.shock,
+                        setting.friction, available, stage.asc[g], stage.onboarding_cost[g], belief, mean_belief,
+                    )  # fmt: skip
+            if m > 0 or gone > 0:
+                _apply(
+                    t, m, gone, seed, replicate, parameters, column, ahead, habit, apps, actors.entered,
+                    extra.seized, stage.seizure[g], extra.origin, setting.reference,
+                    series.actors[t, g], series.moves[t], series.joint[t], series.joins[t],
+                    series.installed[t], series.idle[t], series.newcomers[t],
+                )  # fmt: skip
+    for p in range(platforms + 2):
+        stayers = 0
+        for g in range(groups):
+            stayers += series.actors[t - 1, g, p]
+        series.moves[t, p, p] = stayers - series.moves[t, p].sum()
+    close_step(t, policy, parameters, weeks, stage, series)
+
+
+@jit
+def _take_data(apps, seized, taken):
+    """Note who has the app of a platform whose data are taken in this step."""
+    for p in range(taken.size):
+        if taken[p]:
+            bit = np.uint32(1) << np.uint32(p)
+            for i in range(apps.size):
+                seized[i] = (seized[i] & ~bit) | (apps[i] & bit)
+
+
+@jit
+def _draw_events(t, lo, n, seed, replicate, event):
+    """The four event uniforms of every slot of the block."""
+    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    k0, k1 = seed & word, seed >> half
+    tag, moment, base = np.uint64(EVENT) << np.uint64(24), np.uint64(t), np.uint64(lo)
+    a, b, c, d = event[0], event[1], event[2], event[3]
+    for k in range(n):
+        w = philox(base + np.uint64(k), moment, replicate, tag, k0, k1)
+        a[k], b[k], c[k], d[k] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
+
+
+@jit
+def _sift(
+    t, g, lo, n, exposure, weeks, seed, replicate, parameters, event, column, risk,
+    home, ahead, habit, apps, seized, risk_aversion, available, reopened, undercover, requests,
+    cooperation, seizure, arrests, watch, annealed, start, others,
+):  # fmt: skip
+    """Arrest, strand and replace; write the columns of those who choose (from the front) and of
+    those who leave without a choice (from the back), and return how many there are of both.
+    """
+    platforms = available.size
+    dormant, removed = platforms + DORMANT, platforms + REMOVED
+    stranded, fresh = platforms + STRANDED, platforms + FRESH
+    replace = chance(parameters.replacement_rate, weeks)
+    m, gone = 0, 0
+    for k in range(n):
+        i = lo + k
+        code = np.int64(home[i])
+        used_to = np.int64(habit[i])
+        away = -1  # -1 does not choose, 0 free, 1 forced
+        if code == removed or code == fresh:
+            ahead[i] = removed
+            if event[REPLACEMENT, k] < replace:
+                away = 0
+        else:
+            traits = Traits(g, risk_aversion[i], exposure)
+            at_home = code < platforms
+            open_home = at_home and available[code]
+            rate = 0.0
+            if open_home:
+                works = Enforcement(code, undercover[code], requests[code], cooperation[code])
+                rate = hazard(traits, works, parameters)
+            seized_rate = _seizures(seized[i], seizure) if seized.size > 0 else 0.0
+            leaves = -1
+            if struck(event[ARREST, k], rate + seized_rate, weeks):
+                source = code
+                if seized_rate > 0.0:
+                    source = source_of(t, i, seed, replicate, code, rate, seized_rate, seized[i], seizure)
+                arrests[source] += 1
+                leaves = fresh
+            elif used_to >= 0 and used_to != code and reopened[used_to]:
+                away = 0 if open_home or code == dormant else 1
+            elif open_home or code == dormant:
+                share = 0.0
+                if watch and open_home:
+                    share = _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others)
+                if event[REVISION, k] < revision_rate(traits, share, weeks, parameters) * weeks:
+                    away = 0
+            elif not event[REVISION, k] >= parameters.rechoice_rate * weeks:  # nan: all at once
+                away = 1
+            elif at_home:
+                leaves = stranded
+            if leaves >= 0:
+                gone += 1
+                c = BLOCK - gone
+                column[SLOT, c], column[HOME, c], column[CHOICE, c] = i, code, leaves
+        if away >= 0:
+            column[SLOT, m], column[HOME, m], column[FORCED, m] = i, code, away
+            column[HABIT, m], column[APPS, m], column[TRIED, m] = used_to, apps[i], -1
+            origin = code if code < platforms else used_to
+            column[FROM, m] = origin if origin >= 0 else platforms
+            risk[m] = risk_aversion[i]
+            m += 1
+    return m, gone
+
+
+@jit
+def _seizures(held, seizure):
+    """Arrests per week by the data taken from the platforms whose apps were held."""
+    rate = 0.0
+    for p in range(seizure.size):
+        if held >> np.uint32(p) & np.uint32(1):
+            rate += seizure[p]
+    return rate
+
+
+@jit
+def source_of(t, i, seed, replicate, code, rate, seized_rate, held, seizure):
+    """The platform the evidence for an arrest came from, in proportion to the rates."""
+    left = uniform(seed, replicate, t, i, EVIDENCE, 0) * (rate + seized_rate) - rate
+    if left < 0.0:
+        return code
+    source = code
+    for p in range(seizure.size):
+        if held >> np.uint32(p) & np.uint32(1) and seizure[p] > 0.0:
+            source = p
+            left -= seizure[p]
+            if left < 0.0:
+                break
+    return source
+
+
+@jit
+def _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others):
+    """Share of an actor's contacts that were removed in the last step."""
+    gone = 0
+    if annealed > 0:
+        for e in range(annealed):
+            gone += home[met(t, i, e, seed, replicate, home.size)] == fresh
+        return gone / annealed
+    row = others[start[i] : start[i + 1]]
+    for e in range(row.size):
+        gone += home[row[e]] == fresh
+    return gone / row.size if row.size > 0 else 0.0
+
+
+@jit
+def met(t, i, e, seed, replicate, n):
+    """Slot of the e-th other that an actor meets in a step, never itself."""
+    j = int(uniform(seed, replicate, t, i, ENCOUNTER, e) * (n - 1))
+    return j + 1 if j >= i else j
+
+
+@jit
+def _look_around(t, m, seed, replicate, slot, home, available, packed, peers, annealed, start, others):
+    """Share of the choosers' contacts on each available platform, of those on any of them."""
+    platforms = available.size
+    lane = np.zeros(platforms + 4, np.uint64)
+    for q in range(min(platforms, 8)):
+        if available[q]:
+            lane[q] = np.uint64(1) << np.uint64(8 * q)
+    crowd, number = np.zeros(platforms + 4, np.int64), 0
+    narrow = platforms <= 8 and annealed == 0
+    for c in range(m):
+        i = slot[c]
+        row = others[start[i] : start[i + 1]]
+        if narrow and row.size <= 255:
+            word = np.uint64(0)
+            for e in range(row.size):
+                word += lane[home[row[e]]]
+            packed[c] = word
+            continue
+        crowd[:] = 0
+        for e in range(max(row.size, annealed)):
+            j = met(t, i, e, seed, replicate, home.size) if annealed > 0 else np.int64(row[e])
+            crowd[home[j]] += 1
+        number = 0
+        for q in range(platforms):
+            number += crowd[q] if available[q] else 0
+        for q in range(platforms):
+            peers[q, c] = crowd[q] / number if number > 0 else 0.0
+        packed[c] = 0
+    if narrow:
+        _unpack(m, slot, available, packed, peers, start)
+
+
+@jit
+def _unpack(m, slot, available, packed, peers, start):
+    """Shares from the packed counts; rows too long to pack have theirs already."""
+    byte, ones, top = np.uint64(255), np.uint64(0x0101010101010101), np.uint64(56)
+    longest = 0
+    for c in range(m):
+        longest = max(longest, start[slot[c] + 1] - start[slot[c]])
+    for q in range(available.size):
+        row, by = peers[q], np.uint64(8 * q)
+        if longest <= 255:
+            for c in range(m):
+                number = np.float64(packed[c] * ones >> top)
+                row[c] = np.float64(packed[c] >> by & byte) / (number if number > 0.0 else 1.0)
+        else:
+            for c in range(m):
+                if start[slot[c] + 1] - start[slot[c]] <= 255:
+                    number = np.float64(packed[c] * ones >> top)
+                    row[c] = np.float64(packed[c] >> by & byte) / (number if number > 0.0 else 1.0)
+
+
+@jit
+def _judge(
+    g, m, exposure, parameters, column, risk, peers, value, friction,
+    available, asc, onboarding_cost, belief, mean_belief,
+):  # fmt: skip
+    """Utility of every available platform to every chooser; -inf where no path leads."""
+    origin, home, habit, apps = column[FROM], column[HOME], column[HABIT], column[APPS]
+    for q in range(available.size):
+        if not available[q]:
+            continue
+        row, way, near = value[q], friction[q], peers[q]
+        a, cost, b = asc[q], onboarding_cost[q], belief[q]
+        for c in range(m):
+            f = way[np.uint64(origin[c])]
+            free = f == np.inf or q == home[c] or q == habit[c]
+            pay = 0.0 if apps[c] >> q & 1 else cost
+            view = View(q, a, near[c], b, mean_belief, 0.0 if free else f, pay)
+            v = utility(Traits(g, risk[c], exposure), view, parameters)
+            row[c] = -np.inf if f == np.inf else v
+
+
+@jit
+def _choose(t, m, seed, replicate, outside_option, slot, choice, value, shock, best, available):
+    """The best of the platforms and dormancy, each with its shock; ties go to the first."""
+    platforms = available.size
+    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
+    k0, k1, moment = seed & word, seed >> half, np.uint64(t)
+    for b in range((platforms + 4) // 4):
+        tag = (np.uint64(SHOCK) << np.uint64(24)) | np.uint64(b)
+        r0, r1, r2, r3 = shock[4 * b], shock[4 * b + 1], shock[4 * b + 2], shock[4 * b + 3]
+        for c in range(m):
+            w = philox(np.uint64(slot[c]), moment, replicate, tag, k0, k1)
+            r0[c], r1[c], r2[c], r3[c] = gumbel(w[0]), gumbel(w[1]), gumbel(w[2]), gumbel(w[3])
+    for c in range(m):
+        best[c] = outside_option + shock[0, c]
+        choice[c] = platforms
+    for q in range(platforms):
+        if available[q]:
+            row, luck = value[q], shock[q + 1]
+            for c in range(m):
+                v = row[c] + luck[c]
+                better = v > best[c]
+                best[c] = v if better else best[c]
+                choice[c] = q if better else choice[c]
+
+
+@jit
+def _try_out(
+    g, lo, m, exposure, parameters, chance_of_trial, column, risk, peers, shock, friction,
+    available, asc, onboarding_cost, belief, mean_belief,
+):  # fmt: skip
+    """The platform that would be best if switching were free, for those who try one out."""
+    for c in range(m):
+        if not chance_of_trial[column[SLOT, c] - lo] < parameters.trial:
+            continue
+        best = -np.inf
+        for q in range(available.size):
+            if available[q] and friction[q, column[FROM, c]] < np.inf:
+                pay = 0.0 if column[APPS, c] >> q & 1 else onboarding_cost[q]
+                view = View(q, asc[q], peers[q, c], belief[q], mean_belief, 0.0, pay)
+                v = utility(Traits(g, risk[c], exposure), view, parameters) + shock[q + 1, c]
+                if v > best:
+                    best = v
+                    column[TRIED, c] = q
+
+
+@jit
+def _apply(
+    t, m, gone, seed, replicate, parameters, column, ahead, habit, apps, entered, seized, seizure,
+    origin, reference, actors, moves, joint, joins, installed, idle, newcomers,
+):  # fmt: skip
+    """Write homes, habits and apps of those who chose or left, and count what changed."""
+    platforms, drop = joins.size, parameters.uninstall_probability
+    none = np.uint32(0)
+    for c in range(BLOCK - gone, BLOCK):
+        i, old, new = column[SLOT, c], column[HOME, c], column[CHOICE, c]
+        before, after = apps[i], apps[i]
+        ahead[i] = new
+        if new == platforms + FRESH:  # arrested: apps and habit are lost
+            after = none
+            habit[i] = -1
+            if seized.size > 0:
+                seized[i] = none
+        apps[i] = after
+        there = place_of(new, platforms)
+        _count_home(i, place_of(old, platforms), there, t, entered, origin, reference, actors, moves, joint)
+        _count_apps(place_of(old, platforms), there, before, after, joins, installed, idle)
+    for c in range(m):
+        i, old, choice, tried = column[SLOT, c], column[HOME, c], column[CHOICE, c], column[TRIED, c]
+        habit[i] = habit_after(habit[i], choice, column[FORCED, c] == 1, platforms)
+        if choice == old and tried < 0 and drop == 0.0:
+            continue
+        ahead[i] = choice
+        before = apps[i]
+        kept = _held_in_evidence(seized[i], seizure) if seized.size > 0 else none
+        after = apps_after(before, choice, tried, kept, drop, seed, replicate, t, i, platforms)
+        apps[i] = after
+        here = place_of(old, platforms)
+        if here == platforms + REMOVED:
+            entered[i] = t
+            newcomers[choice] += 1
+        if here != choice:
+            _count_home(i, here, choice, t, entered, origin, reference, actors, moves, joint)
+        if here != choice or before != after:
+            _count_apps(here, choice, before, after, joins, installed, idle)
+
+
+@jit
+def _held_in_evidence(held, seizure):
+    """Apps that cannot be dropped: their data were taken and still lead to arrests."""
+    kept = np.uint32(0)
+    for p in range(seizure.size):
+        if seizure[p] > 0.0:
+            kept |= held & (np.uint32(1) << np.uint32(p))
+    return kept
+
+
+@jit
+def _count_home(i, here, there, t, entered, origin, reference, actors, moves, joint):
+    """Count a change of place; ``joint`` follows those who were there at the reference date."""
+    actors[here] -= 1
+    actors[there] += 1
+    if here != there:
+        moves[here, there] += 1
+    if t > reference and entered[i] <= reference:
+        joint[origin[i], here] -= 1
+        joint[origin[i], there] += 1
+
+
+@jit
+def _count_apps(here, there, before, after, joins, installed, idle):
+    """Count the apps of one actor anew; idle: at home on another platform."""
+    platforms = joins.size
+    for q in range(platforms):
+        had, has = before >> np.uint32(q) & np.uint32(1), after >> np.uint32(q) & np.uint32(1)
+        installed[q] += np.int64(has) - np.int64(had)
+        if had and here < platforms and here != q:
+            idle[q] -= 1
+        if has and there < platforms and there != q:
+            idle[q] += 1
+        if has and not had:
+            joins[q] += 1
+
+
+@jit
+def take_stock(actors, setting, series):
+    """Count the actors at the start."""
+    platforms = series.arrests.shape[2]
+    for g in range(setting.bounds.size - 1):
+        for i in range(setting.bounds[g], setting.bounds[g + 1]):
+            home = actors.home[i]
+            series.actors[0, g, home] += 1
+            series.moves[0, home, home] += 1
+            for q in range(platforms):
+                if actors.apps[i] >> np.uint32(q) & np.uint32(1):
+                    series.installed[0, q] += 1
+                    series.idle[0, q] += home < platforms and home != q
+
+
+@jit
+def mark_origin(t, actors, extra, series):
+    """Remember where everybody is at the reference date."""
+    platforms = series.arrests.shape[2]
+    for i in range(actors.home.size):
+        place = place_of(actors.home[i], platforms)
+        extra.origin[i] = place
+        series.joint[t, place, place] += 1
+
+
+class State(NamedTuple):
+    """A run after t steps; later steps add rows to ``series`` and rewrite the columns."""
+
+    t: int
+    actors: Actors
+    series: Series
+    stage: Stage
+
+
+class Run(NamedTuple):
+    """All that one replicate works on."""
+
+    setting: Setting
+    parameters: Parameters
+    policy: Policy
+    actors: Actors
+    extra: Extra
+    stage: Stage
+    series: Series
+
+
+def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
+    """Recruit, draw contacts, open the stage: the state before the first step."""
+    behaviour, contacts = scenario.behaviour, scenario.population.contacts
+    rules = behaviour.own_rules
+    social = behaviour.peer_influence != 0 or "utility" in rules
+    watchful = behaviour.vigilance != 0 or "revision_rate_rule" in rules
+    policy, sizes = scenario.policy(), scenario.population.sizes
+    groups, platforms = len(sizes), len(scenario.platforms)
+    actors = recruit(scenario, seed=seed, replicate=replicate)
+    n = len(actors.home)
+    start, others = np.zeros(n + 1, np.int64), np.empty(0, np.int32)
+    if social or watchful:
+        ties = contacts.draw(sizes, seed=seed, replicate=replicate)
+        start, others = ties.start, ties.others
+    annealed = int(contacts.degree) if contacts.kind == "annealed" and n > 1 else 0
+    friction = np.zeros((platforms, platforms + 1))
+    friction[:, :platforms] = scenario.landscape.friction().T
+    setting = Setting(
+        seed=np.uint64(seed),
+        replicate=np.uint64(replicate),
+        weeks=scenario.weeks,
+        social=social,
+        watchful=watchful,
+        annealed=annealed,
+        reference=scenario.reference_step,
+        exposures=np.array([g.exposure for g in scenario.groups]),
+        bounds=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
+        friction=friction,
+        start=start,
+        others=others,
+    )
+    extra = Extra(
+        ahead=np.empty(n, np.int8),
+        seized=np.zeros(n if policy.taken.any() else 0, np.uint32),
+        origin=np.zeros(n, np.int8),
+    )
+    stage = new_stage(groups, platforms, len(policy.outreach_on))
+    series = new_series(scenario.steps, groups, platforms)
+    take_stock(actors, setting, series)
+    run = Run(setting, behaviour.parameters, policy, actors, extra, stage, series)
+    opening = kernel(open_stage, scenario)
+    opening(policy, setting.exposures, start_belief(scenario), run.parameters, setting.weeks, stage, series)
+    return run
+
+
+def kernel(function: object, scenario: Scenario) -> object:
+    """A compiled function of this package with the scenario's own rules in it."""
+    rules = {("revision_rate" if k == "revision_rate_rule" else k): f for k, f in scenario.behaviour.own_rules.items()}
+    return specialise(function, frozenset(rules.items())) if rules else function
+
+
+def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
+    """Yield the state at the start and after every step; the caller decides what to keep."""
+    run = prepare(scenario, seed=seed, replicate=replicate)
+    setting, parameters, policy, actors, extra, stage, series = run
+    scratch = new_scratch(len(scenario.platforms))
+    do = kernel(step, scenario)
+    for t in range(scenario.steps + 1):
+        if t > 0:
+            do(t, setting, parameters, policy, actors, extra, scratch, stage, series)
+            actors, extra = actors._replace(home=extra.ahead), extra._replace(ahead=actors.home)
+        if t == setting.reference:
+            mark_origin(t, actors, extra, series)
+        yield State(t, actors, series, stage)

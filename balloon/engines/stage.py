@@ -1,0 +1,235 @@
+"""What everybody sees in a step, and what the step leaves behind: shared by `arrays` and `objects`.
+
+Policy with everything that adapts, beliefs, counts. Compiled, deterministic, no luck in here.
+
+Codes of ``home`` with P platforms: 0 .. P - 1 the platforms, P dormant, P + 1 removed, P + 2
+stranded (dormant since its platform closed, has not chosen again yet), P + 3 removed in the last
+step. As places, stranded counts as dormant and the last as removed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from balloon._jit import jit, scalar
+from balloon.behaviour.decide import annual, chance, learnt, per_week
+from balloon.behaviour.inputs import Enforcement, Traits
+from balloon.behaviour.rules import hazard
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from balloon.recruit import Actors
+    from balloon.scenario import Scenario
+
+DORMANT, REMOVED, STRANDED, FRESH = range(4)
+"""Codes of home, counted from the number of platforms."""
+
+
+@scalar
+def place_of(code, platforms):
+    """The place a code of home counts as."""
+    return code if code < platforms + 2 else code - 2
+
+
+class Stage(NamedTuple):
+    """What is in force and believed in one step; G groups, P platforms, rewritten each step."""
+
+    available: NDArray[np.bool_]
+    """(G, P)"""
+    reopened: NDArray[np.bool_]
+    """(G, P) available now, not in the step before."""
+    asc: NDArray[np.float64]
+    """(G, P) utils."""
+    onboarding_cost: NDArray[np.float64]
+    """(G, P) utils."""
+    cooperation: NDArray[np.float64]
+    """(G, P) share of requests answered."""
+    requests: NDArray[np.float64]
+    """(G, P) requests per actor-week."""
+    undercover: NDArray[np.float64]
+    """(G, P) arrests per actor-week."""
+    seizure: NDArray[np.float64]
+    """(G, P) arrests per week of those whose data were taken."""
+    taken: NDArray[np.bool_]
+    """(G, P) data are taken in this step."""
+    belief: NDArray[np.float64]
+    """(G, P) annual probabilities."""
+    mean_belief: NDArray[np.float64]
+    """(G,) annual probabilities."""
+    weekly: NDArray[np.float64]
+    """(G, P) believed weekly rates; the state that lives on from step to step."""
+    triggered: NDArray[np.float64]
+    """(n, P) week in which an outreach was set off on a platform, inf: not yet."""
+
+
+class Series(NamedTuple):
+    """What happened, row t after t steps; flows cover step t and are 0 at 0."""
+
+    actors: NDArray[np.int64]
+    """(T + 1, G, P + 2) by place."""
+    arrests: NDArray[np.int64]
+    """(T + 1, G, P) by the platform the evidence came from."""
+    moves: NDArray[np.int64]
+    """(T + 1, P + 2, P + 2) origin, destination; stayers on the diagonal."""
+    joins: NDArray[np.int64]
+    """(T + 1, P)"""
+    installed: NDArray[np.int64]
+    """(T + 1, P)"""
+    idle: NDArray[np.int64]
+    """(T + 1, P) installed, home on another platform."""
+    newcomers: NDArray[np.int64]
+    """(T + 1, P + 2) by place first chosen."""
+    joint: NDArray[np.int64]
+    """(T + 1, P + 2, P + 2) place at the reference date, place now, same actors."""
+    belief: NDArray[np.float64]
+    """(T + 1, G, P) annual probabilities."""
+
+
+def new_stage(groups: int, platforms: int, outreaches: int) -> Stage:
+    """An empty stage."""
+    shape = (groups, platforms)
+    flags = {"available", "reopened", "taken"}
+    made = {name: np.zeros(shape, bool if name in flags else float) for name in Stage._fields}
+    made["mean_belief"] = np.zeros(groups)
+    made["triggered"] = np.full((outreaches, platforms), np.inf)
+    return Stage(**made)
+
+
+def new_series(steps: int, groups: int, platforms: int) -> Series:
+    """Empty counts."""
+    t, k = steps + 1, platforms + 2
+    return Series(
+        actors=np.zeros((t, groups, k), np.int64),
+        arrests=np.zeros((t, groups, platforms), np.int64),
+        moves=np.zeros((t, k, k), np.int64),
+        joins=np.zeros((t, platforms), np.int64),
+        installed=np.zeros((t, platforms), np.int64),
+        idle=np.zeros((t, platforms), np.int64),
+        newcomers=np.zeros((t, k), np.int64),
+        joint=np.zeros((t, k, k), np.int64),
+        belief=np.zeros((t, groups, platforms)),
+    )
+
+
+def start_belief(scenario: Scenario) -> NDArray[np.float64]:
+    """(G, P) given annual probabilities at the start, nan: take the true rate."""
+    return np.array([[g.belief.get(p, np.nan) for p in scenario.platforms] for g in scenario.groups])
+
+
+@jit
+def open_stage(policy, exposures, given, parameters, weeks, stage, series):
+    """Set beliefs before the first step: given, or the true rate of step 1."""
+    observe(1, policy, weeks, stage, series)
+    for g in range(given.shape[0]):
+        for p in range(given.shape[1]):
+            if given[g, p] >= 0.0:
+                stage.weekly[g, p] = per_week(given[g, p])
+            elif stage.available[g, p]:
+                traits = Traits(g, 0.0, exposures[g])
+                stage.weekly[g, p] = hazard(traits, enforcement(stage, g, p), parameters)
+            series.belief[0, g, p] = annual(stage.weekly[g, p])
+
+
+@scalar
+def enforcement(stage, g, p):
+    """What the police do to one group on one platform."""
+    return Enforcement(p, stage.undercover[g, p], stage.requests[g, p], stage.cooperation[g, p])
+
+
+@jit
+def observe(t, policy, weeks, stage, series):
+    """Write the stage of step t (from 1) from the timetable and the state after step t - 1."""
+    groups, platforms = stage.available.shape
+    now = (t - 0.5) * weeks
+    for g in range(groups):
+        for p in range(platforms):
+            open_now = policy.available[t - 1, g, p]
+            stage.available[g, p] = open_now
+            stage.reopened[g, p] = open_now and t > 1 and not policy.available[t - 2, g, p]
+            stage.asc[g, p] = policy.asc[t - 1, g, p]
+            stage.onboarding_cost[g, p] = policy.onboarding_cost[t - 1, g, p]
+            stage.undercover[g, p] = policy.undercover[t - 1, g, p]
+            stage.seizure[g, p] = policy.seizure[t - 1, g, p]
+            stage.taken[g, p] = policy.taken[t - 1, g, p]
+            stage.belief[g, p] = annual(stage.weekly[g, p])
+            answered = policy.cooperation[t - 1, g, p]
+            for k in range(policy.outreach_on.shape[0]):
+                delay = policy.outreach_numbers[k, 2]
+                if policy.outreach_groups[k, g] and now >= stage.triggered[k, p] + delay:
+                    answered = max(answered, policy.outreach_numbers[k, 1])
+            stage.cooperation[g, p] = answered
+            asked = policy.requests[t - 1, g, p]
+            if policy.budget[t - 1, g] >= 0:
+                asked = _granted(t, policy.budget[t - 1, g], p, policy, series)
+            stage.requests[g, p] = asked * policy.requests_factor[t - 1, g, p]
+        stage.mean_belief[g] = _mean_belief(t, g, stage, series)
+
+
+@jit
+def _granted(t, k, p, policy, series):
+    """Requests per actor-week on a platform from a budget: its part, spent over those present."""
+    groups, platforms = policy.budget.shape[1], series.arrests.shape[2]
+    seen_at = max(t - 1 - policy.budget_lag[k], 0)
+    members = present = seen = seen_anywhere = 0
+    for g in range(groups):
+        if policy.budget_groups[k, g]:
+            members += series.actors[0, g].sum()
+            present += series.actors[t - 1, g, p]
+            seen += series.actors[seen_at, g, p]
+            seen_anywhere += series.actors[seen_at, g, :platforms].sum()
+    if present == 0 or seen_anywhere == 0:
+        return 0.0
+    return policy.budget_requests[k] * members * (seen / seen_anywhere) / present
+
+
+@jit
+def _mean_belief(t, g, stage, series):
+    """Mean belief weighted by the group's homes; the plain mean where nobody is at home."""
+    platforms = stage.belief.shape[1]
+    total, weighted, plain = 0, 0.0, 0.0
+    for p in range(platforms):
+        total += series.actors[t - 1, g, p]
+        weighted += series.actors[t - 1, g, p] * stage.belief[g, p]
+        plain += stage.belief[g, p]
+    return weighted / total if total > 0 else plain / platforms
+
+
+@jit
+def close_step(t, policy, parameters, weeks, stage, series):
+    """Beliefs learn from step t, announcements are made, outreach looks at where the crowd is."""
+    groups, platforms = stage.available.shape
+    gain = chance(parameters.learning_rate, weeks)
+    for g in range(groups):
+        for p in range(platforms):
+            h = learnt(
+                stage.weekly[g, p], series.arrests[t, g, p], series.actors[t - 1, g, p],
+                parameters.credibility, gain, weeks,
+            )  # fmt: skip
+            if policy.announced[t - 1, g, p] != 0.0:
+                h = per_week(min(max(annual(h) + policy.announced[t - 1, g, p], 0.0), 0.999))
+            stage.weekly[g, p] = h
+            series.belief[t, g, p] = annual(h)
+    for k in range(policy.outreach_on.shape[0]):
+        if policy.outreach_on[k, t - 1]:
+            _reach_out(t, k, policy, weeks, stage, series)
+
+
+@jit
+def _reach_out(t, k, policy, weeks, stage, series):
+    """Set off an outreach on every platform whose share exceeds the threshold after step t."""
+    groups, platforms = stage.available.shape
+    crowd = np.zeros(platforms, np.int64)
+    for g in range(groups):
+        if policy.outreach_groups[k, g]:
+            if policy.outreach_arrests[k]:
+                for s in range(max(t - policy.outreach_window[k] + 1, 1), t + 1):
+                    crowd += series.arrests[s, g]
+            else:
+                crowd += series.actors[t, g, :platforms]
+    total = crowd.sum()
+    for p in range(platforms):
+        if policy.outreach_platforms[k, p] and crowd[p] > policy.outreach_numbers[k, 0] * total:
+            stage.triggered[k, p] = min(stage.triggered[k, p], t * weeks)

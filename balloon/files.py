@@ -1,0 +1,190 @@
+"""Scenario files: TOML in and out, and the JSON Schema of their layout."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import secrets
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from balloon import presets
+from balloon._layout import read, root
+from balloon._toml import dumps
+from balloon._values import numbers
+from balloon.errors import DataError, ScenarioError
+from balloon.evidence import ASSUMPTION
+from balloon.scenario import Scenario
+
+# ---- what users call ----------------------------------------------------------------------
+
+
+def load(name_or_path: str | os.PathLike[str]) -> Scenario:
+    """Read a scenario: a preset by its name, or a TOML file by its path.
+
+    Text that is no preset is a path if it ends in ``.toml``, holds a folder, or names a file.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, each with the file's name and the dotted path of the number.
+
+    Examples
+    --------
+    >>> load("minimal").platforms
+    ('Telegram', 'Signal', 'Viber')
+    """
+    file = _file(name_or_path)
+    where = f"{file.name}: "
+    try:
+        text = file.read_bytes().decode("utf-8")
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise ScenarioError(f"{file}: cannot be read ({error.strerror}); check the path") from None
+    except UnicodeDecodeError as error:
+        raise ScenarioError(f"{where}byte {error.start} is not UTF-8; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        lines = len(text.splitlines())
+        said = str(error).replace("at end of document", f"at line {lines}, the end of the document")
+        raise ScenarioError(f"{where}not TOML: {said}") from None
+    except RecursionError:
+        raise ScenarioError(f"{where}not TOML: nested too deeply") from None
+    scenario = read(table, where)
+    _refuse(where, _doubts(scenario))
+    return scenario
+
+
+def save(scenario: Scenario, path: str | os.PathLike[str]) -> None:
+    """Write a scenario as TOML; `load` gives back the same scenario.
+
+    Defaults are left out. An own rule cannot be written, and is refused.
+
+    Raises
+    ------
+    ScenarioError
+        An own rule, or a source that balloon does not know.
+    DataError
+        A path that cannot be written.
+    """
+    where = f"{Path(path).name}: "
+    rules = [
+        f"behaviour.{name}: an own rule is Python code and cannot be written to a file; save the scenario "
+        "without it and give the rule again after loading"
+        for name in scenario.behaviour.own_rules
+    ]
+    _refuse(where, rules + _doubts(scenario))
+    text = dumps(scenario)
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def from_document(document: Mapping[str, Any]) -> Scenario:
+    """Build the scenario that the nested tables of a scenario file describe.
+
+    The inverse of `balloon.scenario.document`, and of ``json.loads(scenario.to_json())``.
+
+    Examples
+    --------
+    >>> import json
+    >>> scenario = load("minimal")
+    >>> from_document(json.loads(scenario.to_json())) == scenario
+    True
+    """
+    return read(document)
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of a scenario file, for editors and other programs.
+
+    Examples
+    --------
+    >>> "platforms" in schema()["required"]
+    True
+    """
+    made: dict[str, Any] = root().model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "balloon scenario"}
+
+
+@contextmanager
+def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a path to write to, which takes the place of ``path`` only when all went well.
+
+    After an error or an interruption the old file is still there and no half-written one is.
+
+    Raises
+    ------
+    DataError
+        The path cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with atomic(Path(folder, "a.txt")) as temporary:
+    ...         _ = temporary.write_text("done")
+    ...     Path(folder, "a.txt").read_text()
+    'done'
+    """
+    target = Path(os.path.realpath(path))
+    # In the same folder, or the exchange would not be atomic; the ending tells some writers the format.
+    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(6)}{target.suffix}")
+    try:
+        yield temporary
+        temporary.replace(target)
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise DataError(f"{os.fspath(path)}: cannot be written ({said}); choose another path") from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+# ---- from a name to a file ----------------------------------------------------------------
+
+
+def _file(name_or_path: str | os.PathLike[str]) -> Path:
+    known = presets.names()
+    if isinstance(name_or_path, str) and name_or_path in known:
+        return presets.path(name_or_path)
+    path = Path(name_or_path)
+    text = os.fspath(name_or_path)
+    separators = [os.sep, os.altsep] if os.altsep else [os.sep]
+    looks_like_path = text.endswith(".toml") or any(s in text for s in separators) or path.is_file()
+    if looks_like_path or not isinstance(name_or_path, str):
+        return path
+    near = difflib.get_close_matches(text.lower(), known, n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ScenarioError(
+        f"no preset {text!r}; {hint}There are {', '.join(map(repr, known))}; a file ends in .toml"
+    )
+
+
+# ---- what a file must hold beside what the nouns ask --------------------------------------
+
+
+def _doubts(scenario: Scenario) -> list[str]:
+    """Sources that balloon does not know, and numbers outside their own range."""
+    known = {source.source_id for source in presets.sources()}
+    doubts = []
+    for path, noun in scenario.nouns():
+        values = dict(numbers(noun))
+        event = getattr(noun, "source", "")
+        cited = [(f"{path}.source", event)] if event else []
+        for e in noun.evidence:
+            cited.append((f"{path}.{e.field}.source", e.source))
+            value = values[e.field]
+            if e.low is not None and e.high is not None and not e.low <= value <= e.high:
+                doubts.append(f"{path}.{e.field}: {value:g} lies outside its range {e.low:g}..{e.high:g}")
+        doubts += [
+            f"{where}: unknown source {source!r}; need an id of the sources table, or {ASSUMPTION!r}"
+            for where, source in cited
+            if source not in known and source != ASSUMPTION
+        ]
+    return doubts
+
+
+def _refuse(where: str, problems: list[str]) -> None:
+    if problems:
+        raise ScenarioError(*(where + problem for problem in problems))

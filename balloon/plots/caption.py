@@ -1,0 +1,187 @@
+"""The words that go with a figure: title, subtitle, footer, alt text, provenance."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from balloon.plots.events import list_events
+from balloon.plots.finding import Finding, Range, find, percent, ranged, subtitle, title
+from balloon.plots.lettering import clean, day, drawable
+from balloon.plots.reading import Reading, baseline_words, check_baseline, read
+from balloon.plots.style import look
+
+if TYPE_CHECKING:
+    from balloon.runs import Runs
+
+FEW = 20
+"""With fewer runs, the 5 % and 95 % quantiles lean on one or two of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caption:
+    """What is written on a figure and into its file."""
+
+    title: str
+    subtitle: str
+    notes: tuple[str, ...]
+    """Paragraphs of the footer."""
+    alt: str
+    """The figure in words, for those who cannot see it."""
+    source: str
+    """Provenance of the runs, and of the baseline if there is one, as JSON."""
+
+
+def caption(reading: Reading, baseline: Reading | None = None) -> Caption:
+    """Write all words of the migration figure from its numbers."""
+    finding = find(reading, baseline)
+    against = baseline_words(reading, baseline.scenario) if baseline is not None else ""
+    head, below = title(finding, reading), subtitle(finding, reading, against)
+    notes = (_reading_help(reading), *_remarks(reading, baseline), _provenance(reading))
+    runs = {"runs": asdict(reading.provenance)}
+    if baseline is not None:
+        runs["baseline"] = asdict(baseline.provenance)
+    return Caption(
+        title=head,
+        subtitle=below,
+        notes=notes,
+        alt=_alt(reading, baseline, finding, (head, below)),
+        source=json.dumps(runs, sort_keys=True, ensure_ascii=False, default=str),
+    )
+
+
+def alt_text(runs: Runs, baseline: Runs | None = None) -> str:
+    """The migration figure in words and numbers, for those who cannot see it.
+
+    Parameters
+    ----------
+    runs, baseline : Runs
+        As for `migration`.
+
+    Returns
+    -------
+    str
+        A few sentences: the finding, the end values with 90 % ranges, the dates of the
+        interventions, where the actors of the squeezed platform went.
+    """
+    if baseline is not None:
+        check_baseline(runs, baseline)
+    with look():
+        return caption(read(runs), read(baseline) if baseline is not None else None).alt
+
+
+def _reading_help(reading: Reading) -> str:
+    """How to read the lines, and what they are not."""
+    number = reading.replicates
+    if number == 1:
+        return (
+            "1 run: no interval can be given; simulate more replicates to see the spread. "
+            "Simulated actors, not observations."
+        )
+    spread = (
+        "luck and the ranges of the uncertain parameters"
+        if reading.provenance.parameters == "ranges"
+        else "luck only: parameters are fixed, so how uncertain they are is not shown"
+    )
+    rough = f" Fewer than {FEW} runs: the 90% range is rough." if number < FEW else ""
+    return (
+        f"{number} runs: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; the spread is {spread}."
+        f"{rough} Simulated actors, not observations."
+    )
+
+
+def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
+    """What a careful reader would ask about this very figure."""
+    said = ["Dormant: on no platform."]
+    if reading.scenario.behaviour.replacement_rate > 0:
+        said.append(
+            "Removed: arrested; in the curves a newcomer may fill the role again, the flows follow the same persons."
+        )
+    else:
+        said.append("Removed: arrested.")
+    if any(not event.fact for event in list_events(reading)):
+        said.append("Dotted vertical lines: options without a source, not events that happened.")
+    for place in reading.places:
+        if len(place.members) > 1:
+            names = ", ".join(reading.names[p] for p in place.members)
+            said.append(f"{place.label}: small platforms drawn as one ({names}).")
+    if any(reading.names[p] != clean(p) for p in reading.scenario.platforms):
+        said.append("Platforms are numbered where no font here holds the letters of their name; the alt text has it.")
+    if baseline is not None:
+        said.append(_compared(reading, baseline))
+    return [" ".join(said)]
+
+
+def _compared(reading: Reading, baseline: Reading) -> str:
+    one, two = reading.provenance, baseline.provenance
+    if (one.seed, one.parameters) == (two.seed, two.parameters):
+        return f"Thin dashed line: median of {baseline.replicates} runs of the same seed {baseline_words(reading, baseline.scenario)}."
+    return (
+        f"Thin dashed line: median of {baseline.replicates} runs {baseline_words(reading, baseline.scenario)} "
+        f"(seed {two.seed}, parameters {two.parameters})."
+    )
+
+
+def _provenance(reading: Reading) -> str:
+    made = reading.provenance
+    name = drawable(reading.scenario.name, "(name in the metadata)", known=reading.known)
+    return (
+        f"balloon {made.balloon} · scenario {name} · sha256 {made.sha256[:12]}… · seed {made.seed} · engine {made.engine}"
+    )
+
+
+def _alt(
+    reading: Reading, baseline: Reading | None, finding: Finding, head: tuple[str, str]
+) -> str:
+    """The alt text, with the names in full."""
+    single = reading.replicates == 1
+    ends = ", ".join(
+        f"{_named(reading, k)} {ranged(Range.of(reading.shares[:, -1, k]), single)}"
+        for k in range(len(reading.places))
+    )
+    said = [
+        f"{head[0]}.",
+        head[1],
+        f"Line chart, {day(reading.dates[0])} to {day(reading.end)}: share of simulated actors by main platform"
+        + (". " if single else ", medians with ribbons of 50% and 90% of the runs. ")
+        + f"At the end: {ends}.",
+    ]
+    if baseline is not None:
+        end = Range.of(baseline.shares[:, -1, 0])
+        words = baseline_words(reading, baseline.scenario)
+        said.append(f"Dashed: {reading.squeezed} {words} ends at {percent(end.middle)}.")
+    events = "; ".join(f"{event.when}, {event.words}" for event in list_events(reading))
+    if events:
+        said.append(f"Marked dates: {events}.")
+    if finding.fates is not None:
+        said.append(_flows_in_words(reading))
+    replaced = {shown: clean(name) for name, shown in reading.names.items() if shown != clean(name)}
+    if replaced:
+        said.append("Names: " + ", ".join(f"{shown} = {name}" for shown, name in replaced.items()) + ".")
+    made = reading.provenance
+    spread = "luck and parameter ranges" if made.parameters == "ranges" else "luck only"
+    spread = "" if single else f" (spread: {spread})"
+    said.append(f"Simulated, not observed; balloon {made.balloon}, {reading.replicates} runs{spread}, seed {made.seed}.")
+    return " ".join(said)
+
+
+def _named(reading: Reading, place: int) -> str:
+    here = reading.places[place]
+    if len(here.members) == 1:
+        return here.label
+    return f"{here.label} ({', '.join(reading.names[p] for p in here.members)})"
+
+
+def _flows_in_words(reading: Reading) -> str:
+    """Destinations of the squeezed platform's actors, largest first, as drawn: means."""
+    row = reading.joint.mean(axis=0)[0]
+    shares = row / row.sum()
+    largest = [k for k in np.argsort(-shares, kind="stable").tolist() if shares[k] > 0]
+    where = ", ".join(f"{percent(shares[k])} {'stay' if k == 0 else reading.places[k].label}" for k in largest)
+    return (
+        f"Flow diagram of the same actors from {day(reading.reference_date)} to {day(reading.end)}; "
+        f"of those on {reading.squeezed}, in the mean of the runs: {where}."
+    )

@@ -1,0 +1,189 @@
+"""Migration curves: the share of actors on each platform, over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from matplotlib import dates
+
+from balloon.plots import style
+from balloon.plots.events import draw_events, plan_events
+from balloon.plots.finding import Range, bracket, percent
+from balloon.plots.lettering import date_ticks, shorten, width
+from balloon.plots.reading import Reading, baseline_words, check_baseline, read
+from balloon.plots.style import quantiles, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+
+    from balloon.runs import Runs
+
+NAME, VALUE, BRACKET = 9.8, 9.5, 8.5  # font sizes of the labels at the end, points
+NAME_ROOM, LEADER, SPACE, PITCH = 122.0, 16.0, 6.0, 13.2  # points
+BELOW = 36.0
+"""Room for the tick labels of the date axis, points."""
+
+
+class EndLabel(NamedTuple):
+    """What stands at the end of one line."""
+
+    name: str
+    value: str
+    bracket: str
+    height: float
+    """End of the line, as a share."""
+    line: str
+    text: str
+    bold: bool
+
+
+def migration_curves(runs: Runs, *, ax: Axes, baseline: Runs | None = None) -> Axes:
+    """Draw the median share of every place over time, with ribbons and dated interventions.
+
+    The lines are medians over the replicates at each date, the ribbons hold 50 % and 90 % of them.
+    Labels with the values at the end stand to the right of the axes, labels of the interventions
+    above: leave room there.
+
+    Parameters
+    ----------
+    runs : Runs
+        R replicates of a scenario; with one replicate there are no ribbons.
+    ax : Axes
+        Drawn on, and returned.
+    baseline : Runs, optional
+        Runs without the interventions; the median of the squeezed platform is drawn dashed.
+
+    Raises
+    ------
+    DataError
+        A baseline of other dates, platforms or actors.
+    """
+    if baseline is not None:
+        check_baseline(runs, baseline)
+    return draw_curves(ax, read(runs), read(baseline) if baseline is not None else None)
+
+
+def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> Axes:
+    """Draw from numbers already read."""
+    when = dates.date2num(reading.dates)
+    levels = quantiles(reading.shares, (0.05, 0.25, 0.5, 0.75, 0.95))
+    for k, place in reversed(list(enumerate(reading.places))):
+        if reading.replicates > 1:
+            for low, high, alpha in ((0, 4, 0.16), (1, 3, 0.26)):
+                ax.fill_between(
+                    when, levels[low, :, k], levels[high, :, k], color=place.look.line, alpha=alpha, lw=0, zorder=2
+                )
+        ax.plot(when, levels[2, :, k], color=place.look.line, ls=place.look.dash, lw=2.2, zorder=4)
+    highest = float(levels.max())
+    if baseline is not None:
+        median = np.median(baseline.shares[:, :, 0], axis=0)
+        highest = max(highest, float(median.max()))
+        # From the reference date on; up to there the two are the same runs.
+        ax.plot(
+            when[reading.reference :],
+            median[reading.reference :],
+            color=reading.places[0].look.line,
+            lw=1.2,
+            ls=(0, (3, 2)),
+            zorder=3,
+        )
+    _scale(ax, reading, highest=highest)
+    unit = 72.0 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    room, height = ax.bbox.width * unit, ax.bbox.height * unit
+    labels = end_labels(reading, baseline)
+    layout = plan_events(reading, room=room, key_room=room + label_columns(labels)[2])
+    draw_events(ax, layout, height=height, below=BELOW)
+    _draw_labels(ax, labels, height=height)
+    return ax
+
+
+def _scale(ax: Axes, reading: Reading, *, highest: float) -> None:
+    """Axes from 0 to a round share, and dates."""
+    step = next((s for s in (0.01, 0.02, 0.05, 0.1, 0.2) if highest <= 5 * s), 0.25)
+    number = max(1, int(np.ceil(highest * 1.02 / step)))
+    top = min(1.0, number * step)
+    ax.set_ylim(0, max(top, highest * 1.001))
+    ticks = [step * k for k in range(number + 1) if step * k <= 1.0 + 1e-9]
+    ax.set_yticks(ticks, [f"{100 * t:.0f}" + ("%" if t == ticks[-1] else "") for t in ticks])
+    first, last = reading.dates[0], reading.dates[-1]
+    ax.set_xlim(float(dates.date2num(first)), float(dates.date2num(last)))
+    marks = date_ticks(first, last, most=7)
+    ax.set_xticks([at for at, _ in marks], [label for _, label in marks])
+    ax.grid(axis="y", color=style.GRID, lw=0.8)
+    ax.tick_params(axis="y", length=0)
+    ax.tick_params(axis="x", length=4)
+
+
+def end_labels(reading: Reading, baseline: Reading | None = None) -> list[EndLabel]:
+    """Name, median and 90 % range of every line at its end."""
+    single = reading.replicates == 1
+    labels = []
+    for k, place in enumerate(reading.places):
+        end = Range.of(reading.shares[:, -1, k])
+        labels.append(
+            EndLabel(
+                shorten(place.label, room=NAME_ROOM, size=NAME, bold=True),
+                percent(end.middle),
+                "" if single else f"({bracket(end)})",
+                end.middle,
+                place.look.line,
+                place.look.text,
+                True,  # noqa: FBT003
+            )
+        )
+    if baseline is not None:
+        end = Range.of(baseline.shares[:, -1, 0])
+        words = shorten(baseline_words(reading, baseline.scenario), room=NAME_ROOM, size=BRACKET)
+        look = reading.places[0].look
+        note = "" if baseline.replicates == 1 else "(median)"
+        labels.append(EndLabel(words, percent(end.middle), note, end.middle, look.line, look.text, False))  # noqa: FBT003
+    return labels
+
+
+def label_columns(labels: Sequence[EndLabel]) -> tuple[float, float, float]:
+    """Distances in points from the axes: right end of the values, start of the brackets, right end."""
+    names = max(width(one.name, size=NAME if one.bold else BRACKET, bold=one.bold) for one in labels)
+    values = max(width(one.value, size=VALUE, bold=True) for one in labels)
+    brackets = max(width(one.bracket, size=BRACKET) for one in labels)
+    value_end = LEADER + names + SPACE + values
+    return value_end, value_end + SPACE / 2, value_end + SPACE / 2 + brackets
+
+
+def _draw_labels(ax: Axes, labels: Sequence[EndLabel], *, height: float) -> None:
+    top = ax.get_ylim()[1]
+    share = top / height  # of one point
+    half = PITCH / 2 * share
+    at = spread([one.height for one in labels], gap=PITCH * share, low=half, high=top - half)
+    value_end, bracket_start, _ = label_columns(labels)
+    for one, y in zip(labels, at.tolist(), strict=True):
+        where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
+        ax.annotate(
+            "",
+            (1, one.height),
+            (LEADER - 3, (y - one.height) / share),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            arrowprops={"arrowstyle": "-", "color": one.line, "lw": 0.8, "shrinkA": 0, "shrinkB": 1},
+            annotation_clip=False,
+        )
+        shift = (y - one.height) / share
+        for text, x, size, bold, colour, side in (
+            (one.name, LEADER, NAME if one.bold else BRACKET, one.bold, one.text, "left"),
+            (one.value, value_end, VALUE, True, style.INK, "right"),
+            (one.bracket, bracket_start, BRACKET, False, style.SOFT, "left"),
+        ):
+            ax.annotate(
+                text,
+                (1, one.height),
+                (x, shift),
+                fontsize=size,
+                fontweight="bold" if bold else "normal",
+                color=colour,
+                ha=side,
+                parse_math=False,
+                annotation_clip=False,
+                **where,
+            )

@@ -1,0 +1,283 @@
+"""What the runs say about the squeezed platform, in numbers with intervals and in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from balloon.plots.lettering import day
+from balloon.plots.style import quantiles
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from balloon.plots.reading import Reading
+    from balloon.scenario import Scenario
+
+HARDLY = 0.005
+"""A change of less than half a point of all actors is called hardly a change."""
+FATES = ("stayed", "displaced", "dormant", "removed")
+
+
+class Range(NamedTuple):
+    """Median over the replicates, and the 5 % and 95 % quantiles around it."""
+
+    low: float
+    middle: float
+    high: float
+
+    @classmethod
+    def of(cls, values: ArrayLike) -> Range:
+        """Range of one number per replicate."""
+        return cls(*(float(q) for q in quantiles(values, (0.05, 0.5, 0.95))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The squeezed platform before and after, and where its actors went."""
+
+    before: Range
+    """Share of all actors at the reference date."""
+    after: Range
+    """Share of all actors at the end."""
+    change: Range
+    """After minus before, run by run."""
+    effect: Range | None
+    """Share at the end minus that of the baseline; None without a baseline."""
+    fates: dict[str, Range] | None
+    """Where its actors of the reference date are at the end, as shares of them.
+
+    ``displaced`` = on another platform; None where nobody was on the platform."""
+    pattern: str
+    """Which fate stands out among those who left, beyond luck: "mostly displaced", "more
+    dormant", ... or "unclear". With a baseline: among those who would have stayed without the
+    interventions."""
+    causal: bool
+    """The baseline is the same world with fewer interventions, and nothing else."""
+    unmoved: bool
+    """The platform's share is, in all runs and at all dates, what it was (or what the baseline's is)."""
+
+
+def share_of_fates(reading: Reading) -> NDArray[np.float64]:
+    """(R, 4) shares of the squeezed platform's actors, in the order of `FATES`; nan if it had none."""
+    row = reading.joint[:, 0, :]
+    parts = np.stack([row[:, 0], row[:, 1:-2].sum(axis=1), row[:, -2], row[:, -1]], axis=1)
+    total = row.sum(axis=1, keepdims=True)
+    return np.divide(parts, total, out=np.full_like(parts, np.nan), where=total > 0)
+
+
+def find(reading: Reading, baseline: Reading | None = None) -> Finding:
+    """Work out the finding; a baseline of the same seed is compared run by run."""
+    shares, fates = reading.shares[:, :, 0], share_of_fates(reading)
+    before, after = shares[:, reading.reference], shares[:, -1]
+    known = bool(np.isfinite(fates).all())
+    effect, extra, causal = None, fates, False
+    unmoved = bool((shares[:, reading.reference :] == before[:, None]).all())
+    if baseline is not None:
+        causal = _same_world(reading.scenario, baseline.scenario)
+        unmoved = np.array_equal(shares, baseline.shares[:, :, 0])
+        effect = Range.of(_minus(reading, baseline, after, baseline.shares[:, -1, 0]))
+        others = share_of_fates(baseline)
+        known = known and bool(np.isfinite(others).all())
+        extra = _minus(reading, baseline, fates, others)
+    return Finding(
+        before=Range.of(before),
+        after=Range.of(after),
+        change=Range.of(after - before),
+        effect=effect,
+        fates={name: Range.of(fates[:, k]) for k, name in enumerate(FATES)} if known else None,
+        pattern=_pattern(extra) if known else "unclear",
+        causal=causal,
+        unmoved=unmoved,
+    )
+
+
+def _same_world(ours: Scenario, theirs: Scenario) -> bool:
+    """Whether the baseline differs by interventions that it lacks, and by its name at most."""
+    words = {"name": ours.name, "title": ours.title, "note": ours.note}
+    alike = replace(theirs, interventions=ours.interventions, **words) == ours
+    return alike and len(theirs.interventions) < len(ours.interventions)
+
+
+def _minus(
+    reading: Reading, baseline: Reading, ours: NDArray[np.float64], theirs: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Differences run by run where both share their luck, else between all pairs of runs."""
+    one, two = reading.provenance, baseline.provenance
+    if (one.seed, one.replicates, one.parameters) == (two.seed, two.replicates, two.parameters):
+        return ours - theirs
+    return (ours[:, None] - theirs[None, :]).reshape(-1, *ours.shape[1:])
+
+
+def _pattern(fates: NDArray[np.float64]) -> str:
+    """Name the fate that outweighs the others in at least 95 % of the runs."""
+    gone = dict(zip(FATES[1:], fates[:, 1:].T, strict=True))
+    for name, part in gone.items():
+        rest = sum(other for key, other in gone.items() if key != name)
+        if Range.of(part - rest).low > 0:
+            return f"mostly {name}"
+    for name, part in gone.items():
+        largest = np.max([other for key, other in gone.items() if key != name], axis=0)
+        if Range.of(part - np.maximum(largest, 0)).low > 0:
+            return f"more {name}"
+    return "unclear"
+
+
+# ---- words ---------------------------------------------------------------------------------
+
+_PLAIN = {
+    "mostly displaced": "{P} loses actors; most of those who left are on other platforms",
+    "mostly dormant": "{P} loses actors; most of those who left are dormant",
+    "mostly removed": "{P} loses actors; most of those who left were arrested",
+    "more displaced": "{P} loses actors, more to other platforms than to dormancy or arrest",
+    "more dormant": "{P} loses actors, more to dormancy than to other platforms or arrest",
+    "more removed": "{P} loses actors, more to arrest than to other platforms or dormancy",
+    "unclear": "{P} loses actors; where they go differs from run to run",
+}
+_CAUSED = {
+    "mostly displaced": "The interventions mostly displace {P}’s actors to other platforms",
+    "mostly dormant": "The interventions mostly deter {P}’s actors: they are dormant",
+    "mostly removed": "The interventions mostly remove {P}’s actors by arrest",
+    "more displaced": "The interventions displace more of {P}’s actors than they deter or remove",
+    "more dormant": "The interventions deter more of {P}’s actors than they displace or remove",
+    "more removed": "The interventions remove more of {P}’s actors than they displace or deter",
+    "unclear": "The interventions cost {P} actors; where they go differs from run to run",
+}
+_COMPARED = {
+    "mostly displaced": "Against the baseline {P} loses actors, most of them to other platforms",
+    "mostly dormant": "Against the baseline {P} loses actors, most of them to dormancy",
+    "mostly removed": "Against the baseline {P} loses actors, most of them to arrest",
+    "more displaced": "Against the baseline {P} loses actors, more to other platforms than otherwise",
+    "more dormant": "Against the baseline {P} loses actors, more to dormancy than otherwise",
+    "more removed": "Against the baseline {P} loses actors, more to arrest than otherwise",
+    "unclear": "Against the baseline {P} loses actors; where they go differs from run to run",
+}
+_VERDICTS = {
+    # against nothing, the same world without interventions, another world
+    "nothing": (
+        "Nothing changes on {P}",
+        "The interventions change nothing on {P}",
+        "The baseline is no different for {P}",
+    ),
+    "hedged": (
+        "No clear change on {P} by the end: the 90% range runs from {low} to {high} points",
+        "No clear effect on {P} by the end: the 90% range runs from {low} to {high} points",
+        "No clear difference on {P} by the end: the 90% range runs from {low} to {high} points",
+    ),
+    "hardly": (
+        "{P} ends about where it was",
+        "{P} ends about where it would have without the interventions",
+        "{P} ends about where it does in the baseline",
+    ),
+    "more": (
+        "{P} gains actors",
+        "{P} ends larger with the interventions than without",
+        "{P} ends larger than in the baseline",
+    ),
+}
+
+
+def verdict(finding: Finding) -> str:
+    """What became of the platform: "nothing", "hedged", "hardly", "more" or "fewer"."""
+    change = finding.effect if finding.effect is not None else finding.change
+    if finding.unmoved:
+        return "nothing"
+    if abs(change.middle) < HARDLY and max(abs(change.low), abs(change.high)) < 2 * HARDLY:
+        return "hardly"
+    if not (change.high < 0 or change.low > 0):
+        return "hedged"
+    return "more" if change.low > 0 else "fewer"
+
+
+def title(finding: Finding, reading: Reading) -> str:
+    """One sentence that the numbers bear out.
+
+    Of effects it speaks only where the baseline is the same world without the interventions.
+    """
+    world = 0 if finding.effect is None else 1 if finding.causal else 2
+    key = verdict(finding)
+    change = finding.effect if finding.effect is not None else finding.change
+    said = (_PLAIN, _CAUSED, _COMPARED)[world][finding.pattern] if key == "fewer" else _VERDICTS[key][world]
+    if reading.replicates == 1:
+        said = said if said.startswith("{P}") else said[0].lower() + said[1:]
+        said = "In a single run, " + said.replace("; where they go differs from run to run", "")
+    said = said.replace("{low}", points(change.low)).replace("{high}", points(change.high))
+    return said.replace("{P}", reading.squeezed)
+
+
+def subtitle(finding: Finding, reading: Reading, against: str = "") -> str:
+    """The numbers behind the title.
+
+    Parameters
+    ----------
+    against : str
+        What the baseline goes without, in words.
+    """
+    name, f = reading.squeezed, finding
+    one = reading.replicates == 1
+    who = "One run" if one else f"Medians of {reading.replicates} runs, 90% ranges in brackets"
+    said = (
+        f"{who}. {name}: {percent(f.before.middle)} of actors on {day(reading.reference_date)}, "
+        f"{ranged(f.after, one)} at the end; "
+    )
+    if f.effect is None:
+        said += f"change {moved(f.change, one)} points."
+    else:
+        said += f"{moved(f.effect, one)} points against runs {against or 'of the baseline'}."
+    if f.fates is None:
+        return f"{said} Nobody was on {name} on {day(reading.reference_date)}."
+    _, displaced, dormant, removed = (ranged(f.fates[k], one) for k in FATES)
+    return f"{said} Of its actors, {displaced} are then on other platforms, {dormant} dormant, {removed} arrested."
+
+
+def percent(share: float, *, decimals: int | None = None) -> str:
+    """A share as a reader writes it.
+
+    Examples
+    --------
+    >>> percent(0.374), percent(0.0042), percent(0.0), percent(0.0002)
+    ('37%', '0.4%', '0%', '<0.1%')
+    """
+    return f"{_number(share, decimals)}%"
+
+
+def _number(share: float, decimals: int | None = None) -> str:
+    if 0 < share < 0.0005:
+        return "<0.1"
+    if decimals is None:
+        decimals = 1 if 0 < share < 0.0095 else 0
+    return f"{100 * share:.{decimals}f}" if share else "0"
+
+
+def bracket(values: Range) -> str:
+    """The 90 % range as ``low–high``, in percent, digits as the median has."""
+    return f"{_number(values.low)}–{_number(values.high)}"
+
+
+def ranged(values: Range, single: bool) -> str:  # noqa: FBT001 - a count of one, not a mode
+    """Median and range, or the value of the single run."""
+    return percent(values.middle) if single else f"{percent(values.middle)} ({bracket(values)})"
+
+
+def points(change: float) -> str:
+    """A change in points with its sign.
+
+    Examples
+    --------
+    >>> points(-0.31), points(0.004), points(0.0)
+    ('−31', '+0.4', '0')
+    """
+    size = abs(100 * change)
+    text = f"{size:.0f}" if size >= 0.95 else f"{size:.1f}"  # noqa: PLR2004 - rounds to 1
+    if float(text) == 0:
+        return "0"
+    return ("−" if change < 0 else "+") + text  # noqa: RUF001 - the minus of typography
+
+
+def moved(change: Range, single: bool) -> str:  # noqa: FBT001
+    """A change in points and its range."""
+    if single:
+        return points(change.middle)
+    return f"{points(change.middle)} ({points(change.low)} to {points(change.high)})"

@@ -1,0 +1,115 @@
+"""Text that fits: measured, wrapped, shortened, and only in letters that the fonts hold."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib import dates, rcParams
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.textpath import TextToPath
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def width(text: str, *, size: float, bold: bool = False) -> float:
+    """Width of one line of text in points, in the font in force."""
+    font = FontProperties(size=size, weight="bold" if bold else "normal")
+    return float(TextToPath().get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def shorten(text: str, *, room: float, size: float, bold: bool = False) -> str:
+    """The text, cut with an ellipsis where it is wider than ``room`` points."""
+    if width(text, size=size, bold=bold) <= room:
+        return text
+    for length in range(len(text) - 1, 0, -1):
+        short = text[:length].rstrip() + "…"
+        if width(short, size=size, bold=bold) <= room:
+            return short
+    return "…"
+
+
+def wrap(text: str, *, room: float, size: float, bold: bool = False, lines: int = 0) -> list[str]:
+    """Lines no wider than ``room`` points, at most ``lines`` of them if given.
+
+    The last line is cut with an ellipsis where the text is longer than that.
+    """
+    done: list[str] = []
+    for word in text.split():
+        longer = f"{done[-1]} {word}" if done else word
+        if done and width(longer, size=size, bold=bold) <= room:
+            done[-1] = longer
+        else:
+            done.append(word)
+    if lines and len(done) > lines:
+        done[lines - 1 :] = [" ".join(done[lines - 1 :])]
+    return [shorten(line, room=room, size=size, bold=bold) for line in done]
+
+
+def letters() -> frozenset[int]:
+    """Code points that the fonts in force can draw, plain and bold."""
+    found: set[int] = set()
+    for family in rcParams["font.family"]:
+        plain, bold = (
+            get_font(findfont(FontProperties(family=[family], weight=weight))).get_charmap()
+            for weight in ("normal", "bold")
+        )
+        found |= plain.keys() & bold.keys()
+    return frozenset(found)
+
+
+def clean(text: str) -> str:
+    """The text on one line, without control characters (an SVG would be broken by them)."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())
+
+
+def drawable(text: str, instead: str, *, known: frozenset[int]) -> str:
+    """The text, or other words for it where a letter is in no font: boxes would say nothing.
+
+    Examples
+    --------
+    >>> drawable("텔레그램", "platform 1", known=frozenset(range(128)))
+    'platform 1'
+    """
+    text = clean(text)
+    return text if text and all(ord(c) in known for c in text) else instead
+
+
+def day(when: np.datetime64) -> str:
+    """A date as a reader writes it.
+
+    Examples
+    --------
+    >>> day(np.datetime64("2024-09-03"))
+    '3 Sep 2024'
+    """
+    year, month, number = str(np.datetime64(when, "D")).split("-")
+    return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
+
+
+def date_ticks(first: np.datetime64, last: np.datetime64, *, most: int) -> list[tuple[float, str]]:
+    """Ticks of a date axis as position and label, at most about ``most``; the year where it is new.
+
+    Examples
+    --------
+    >>> ticks = date_ticks(np.datetime64("2024-07-01"), np.datetime64("2025-06-30"), most=4)
+    >>> [label for _, label in ticks]
+    ['Jul\\n2024', 'Oct', 'Jan\\n2025', 'Apr']
+    """
+    start, end = np.datetime64(first, "D"), np.datetime64(last, "D")
+    days = int((end - start).astype(int))
+    ticks: list[np.datetime64] = []
+    if days < 31 * (most - 1):
+        every = next(n for n in (1, 2, 7, 14, 28) if n == 28 or days / n <= most - 1)
+        ticks = list(np.arange(start, end + 1, every))
+    else:
+        steps = (1, 2, 3, 6, 12, 24, 60, 120)
+        every = next((n for n in steps if days / 30.4 / n <= most), 240)
+        months = np.arange(np.datetime64(start, "M"), np.datetime64(end, "M") + 1)
+        kept = [m for m in months if int(m.astype(int)) % every == 0]
+        ticks = [d for m in kept if start <= (d := np.datetime64(m, "D")) <= end]
+    labels, year = [], ""
+    for tick in ticks:
+        number, month, this = day(tick).split()
+        text = f"{number} {month}" if days < 31 * (most - 1) else month
+        labels.append(text if this == year else f"{text}\n{this}")
+        year = this
+    return [(float(dates.date2num(t)), label) for t, label in zip(ticks, labels, strict=True)]

@@ -1,0 +1,188 @@
+"""What came out: labelled counts of all replicates, with where they came from."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from balloon._values import DORMANT, REMOVED
+from balloon.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from balloon.scenario import Scenario
+
+SCHEMA_VERSION = 1
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""The 90 % range, the 50 % range and the median."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """What a result was made of: enough to make it again, bit for bit. No names, paths or times."""
+
+    balloon: str
+    """Version of balloon."""
+    versions: dict[str, str]
+    """Versions of Python and of the libraries that can change a number."""
+    scenario: str
+    """The scenario as canonical JSON."""
+    sha256: str
+    """Fingerprint of the scenario."""
+    seed: int
+    replicates: int
+    engine: str
+    parameters: str
+    """"fixed", or "ranges": every replicate has its own draw of the uncertain parameters."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Runs:
+    """Replicates of one scenario.
+
+    Examples
+    --------
+    >>> import balloon as bl
+    >>> runs = bl.simulate(bl.load("minimal"), replicates=2, seed=1)
+    >>> int(runs.data.actors.isel(time=-1, replicate=0).sum()) == bl.load("minimal").population.actors
+    True
+    """
+
+    data: xr.Dataset
+    """Dimensions replicate, time, place (the platforms, dormant, removed), origin, destination,
+    platform, group. Variables, counts of actors unless said otherwise:
+
+    actors (replicate, time, place): by home; actors_by_group (replicate, time, group, place);
+    moves (replicate, time, origin, destination): in the step that ends at time, stayers on the
+    diagonal; arrests (replicate, time, platform): by the platform the evidence came from;
+    arrests_by_group; joins (replicate, time, platform): apps installed in the step;
+    installed (replicate, time, platform): apps; active (replicate, time, platform): homes +
+    idle_use x (installed, home on another platform); belief (replicate, time, group, platform):
+    annual probability of arrest; newcomers (replicate, time, place): by place first chosen;
+    joint (replicate, time, origin, destination): the same actors' place at the reference date and
+    at time, 0 before the reference date."""
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the numbers came from."""
+        fields: dict[str, Any] = json.loads(self.data.attrs["provenance"])
+        return Provenance(**fields)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario, built again from the provenance.
+
+        Raises
+        ------
+        DataError
+            If it held own rules: functions cannot be read back from a result.
+        """
+        from balloon.files import from_document  # a convenience: files stands above runs
+
+        return from_document(json.loads(self.provenance.scenario))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Actors as a tidy table: replicate, time, place, actors."""
+        return self.data.actors.to_dataframe().reset_index()
+
+    def summary(self) -> pd.DataFrame:
+        """Quantiles over replicates of the share of actors: time, place, q05 .. q95."""
+        shares = self.data.actors / self.data.actors.isel(time=0).sum("place")
+        quantiles = shares.quantile(list(QUANTILES), dim="replicate")
+        table = quantiles.to_dataframe(name="share")["share"].unstack("quantile")
+        table.columns = [f"q{round(100 * q):02d}" for q in table.columns]
+        order = [(t, p) for t in self.data.time.values for p in self.data.place.values]
+        return table.loc[order].reset_index()
+
+    def destinations(self, platform: str) -> pd.DataFrame:
+        """Where those at home on a platform at the reference date are at the end.
+
+        Returns
+        -------
+        DataFrame
+            place, q05, q25, q50, q75, q95: shares of those actors, quantiles over the replicates
+            that had any.
+        """
+        import pandas as pd
+
+        joint = self.data.joint.isel(time=-1).sel(origin=platform)
+        had = joint.sum("destination")
+        shares = (joint / had).where(had > 0).dropna("replicate")
+        rows = shares.quantile(list(QUANTILES), dim="replicate").transpose("destination", "quantile")
+        table = pd.DataFrame(rows.values, columns=[f"q{round(100 * q):02d}" for q in QUANTILES])
+        table.insert(0, "place", self.data.destination.values)
+        return table
+
+    def identical(self, other: Runs) -> bool:
+        """Whether every number and the provenance agree, to the bit."""
+        return self.data.identical(other.data)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write netCDF; same scenario, seed and versions: the same bytes."""
+        target = Path(path)
+        encoding = {name: {"zlib": True, "complevel": 1} for name in self.data.data_vars}
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".tmp")
+        os.close(handle)
+        try:
+            self.data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+            os.replace(temporary, target)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+
+    def plot(self, *, baseline: Runs | None = None) -> Figure:
+        """Migration curves for a briefing, and where the same actors went.
+
+        Parameters
+        ----------
+        baseline : Runs, optional
+            The same scenario without the intervention; its median is drawn dashed.
+        """
+        from balloon.plots import migration  # a convenience: plots stands above runs
+
+        return migration(self, baseline=baseline)
+
+
+def load_runs(path: str | os.PathLike[str]) -> Runs:
+    """Read what `Runs.save` wrote.
+
+    Raises
+    ------
+    DataError
+        No such file, not a file of balloon, truncated, or of another schema version.
+    """
+    import xarray as xr
+
+    try:
+        with xr.open_dataset(path, engine="h5netcdf") as opened:
+            data = opened.load()
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise DataError(f"{path}: cannot be read as saved runs ({error}); is it truncated?") from error
+    version = data.attrs.get("schema_version")
+    if version is None or "provenance" not in data.attrs:
+        raise DataError(f"{path}: is not a file of saved runs; need one written by Runs.save")
+    if int(version) != SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: has schema version {version}, this balloon reads {SCHEMA_VERSION}; "
+            "run the scenario again, or read it with the balloon that wrote it"
+        )
+    data.attrs["schema_version"] = int(version)
+    return Runs(data)
+
+
+def places(platforms: tuple[str, ...]) -> list[str]:
+    """Labels of the places: the platforms, dormant, removed."""
+    return [*platforms, DORMANT, REMOVED]
+
+
+def describe(provenance: Provenance) -> str:
+    """The provenance as JSON with sorted keys."""
+    return json.dumps(asdict(provenance), sort_keys=True, ensure_ascii=False)

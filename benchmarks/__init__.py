@@ -1,0 +1,1 @@
+"""How fast balloon is, beside the same model written plainly in Mesa and in NumPy."""

@@ -1,0 +1,221 @@
+"""The scenarios that ship: whole, sourced, and the same after every round trip."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from balloon import files, presets
+from balloon.evidence import ASSUMPTION
+from balloon.interventions import Announcement, Cooperation, Outreach, Takedown
+from balloon.scenario import Scenario, at_values
+
+NAMES = presets.names()
+every_preset = pytest.mark.parametrize("name", NAMES)
+
+
+def written(name: str) -> dict[str, Any]:
+    return tomllib.loads(presets.path(name).read_text(encoding="utf-8"))
+
+
+def bare(value: object, path: str = "") -> Iterator[str]:
+    """Paths of the numbers that a file states without evidence."""
+    if isinstance(value, dict) and "value" not in value:
+        for key, inner in value.items():
+            yield from bare(inner, f"{path}.{key}")
+    elif isinstance(value, dict) and isinstance(value["value"], dict):
+        yield from bare({k: v for k, v in value.items() if k != "value"}, path)
+        yield from bare(value["value"], f"{path}.value")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from bare(inner, f"{path}.{number}")
+    elif isinstance(value, dict):
+        if "source" not in value:
+            yield path
+    elif isinstance(value, int | float):
+        yield path
+
+
+def test_the_presets_are_the_cases_of_the_library() -> None:
+    assert {
+        "telegram-korea-2024", "telegram-korea-2024-outreach", "encrypted-phones-2020",
+        "darknet-markets-2017", "whatsapp-policy-2021", "kakaotalk-exile-2014", "minimal",
+    } <= set(NAMES)  # fmt: skip
+
+
+@every_preset
+def test_a_preset_is_named_as_its_file(name: str) -> None:
+    assert files.load(name).name == name
+
+
+@every_preset
+def test_a_preset_comes_back_from_toml(name: str, tmp_path: Path) -> None:
+    scenario = files.load(name)
+    files.save(scenario, tmp_path / "again.toml")
+    assert files.load(tmp_path / "again.toml") == scenario
+
+
+@every_preset
+def test_a_preset_comes_back_from_its_canonical_json(name: str) -> None:
+    scenario = files.load(name)
+    again = files.from_document(json.loads(scenario.to_json()))
+    assert again == scenario
+    assert again.to_json() == scenario.to_json()
+
+
+@every_preset
+def test_every_number_that_a_preset_states_has_a_source(name: str) -> None:
+    settings = {"schema_version", "steps", "step_days", "start", "reference"}
+    stated = {key: value for key, value in written(name).items() if key not in settings}
+    assert list(bare(stated)) == []
+    table = files.load(name).evidence().set_index("path")
+    known = {source.source_id for source in presets.sources()}
+    assert set(table["source"]) <= known | {ASSUMPTION, "not stated"}
+    assert set(table.loc[table["source"] == "not stated", "low"].isna()) == {True}
+
+
+@every_preset
+def test_an_assumption_has_a_range_or_says_that_it_is_held(name: str) -> None:
+    table = files.load(name).evidence()
+    assumed = table[(table["source"] == ASSUMPTION) & table["low"].isna()]
+    # Whole numbers cannot be drawn from a range; start shares follow from the others; zero is exact.
+    free = assumed[~assumed["path"].str.contains(r"^population\.actors|^contacts\.(?:size|degree)|\.start\.")]
+    said = free[~free["note"].str.contains("held fixed|nobody is arrested here") & (free["value"] != 1.0)]
+    assert list(said["path"]) == []
+
+
+@every_preset
+def test_a_preset_has_no_cautions_at_either_end_of_its_ranges(name: str) -> None:
+    scenario = files.load(name)
+    assert scenario.cautions() == ()
+    for end in (0, 1):
+        values = {path: ends[end] for path, ends in scenario.ranges().items()}
+        assert at_values(scenario, values).cautions() == ()
+
+
+@every_preset
+def test_no_range_asks_for_a_fraction_of_an_actor(name: str) -> None:
+    whole = {"population.actors", "contacts.size", "contacts.actors"}
+    assert not whole & set(files.load(name).ranges())
+
+
+@every_preset
+def test_every_dated_event_has_a_label_and_a_source(name: str) -> None:
+    for one in files.load(name).interventions:
+        assert one.label
+        assert one.source or isinstance(one, Outreach)  # outreach is an option, not a fact
+
+
+@every_preset
+def test_a_preset_says_what_it_reproduces_and_what_not(name: str) -> None:
+    if name != "minimal":
+        note = files.load(name).note
+        assert "eproduces" in note
+        assert "Does not reproduce" in note
+
+
+def test_loading_a_preset_takes_less_than_a_third_of_a_second() -> None:
+    files.load("minimal")  # imports
+    begun = time.perf_counter()
+    files.load("telegram-korea-2024")
+    assert time.perf_counter() - begun < 0.3
+
+
+def korea() -> Scenario:
+    return files.load("telegram-korea-2024")
+
+
+def test_korea_starts_on_a_monday_with_six_platforms() -> None:
+    scenario = korea()
+    assert scenario.platforms == ("Telegram", "Signal", "Viber", "SimpleX", "KakaoTalk", "WhatsApp")
+    assert scenario.start.isoweekday() == 1
+    assert scenario.squeezed == "Telegram"
+    assert scenario.reference == date(2024, 8, 19)  # the Monday before the arrest of the founder
+    assert scenario.population.actors == 2000
+
+
+def test_korea_has_the_four_dated_events_of_telegram() -> None:
+    events = [(type(i), i.start) for i in korea().interventions]
+    assert events == [
+        (Announcement, date(2024, 8, 24)),
+        (Announcement, date(2024, 9, 23)),
+        (Cooperation, date(2024, 10, 1)),
+        (Cooperation, date(2025, 2, 3)),
+    ]
+
+
+def test_telegram_answers_nothing_then_90_then_95_per_cent() -> None:
+    answered = korea().policy().cooperation[:, 0, 0]
+    # Steps end on Mondays; 1 October 2024 is in the 14th week, 3 February 2025 starts the 32nd.
+    assert answered[12] == 0.0
+    assert answered[13] == 0.9
+    assert answered[30] == 0.9
+    assert answered[31] == 0.95
+
+
+def test_without_telegram_nothing_is_left_but_the_question() -> None:
+    calm = korea().without("Telegram")
+    assert calm.interventions == ()
+    assert (calm.squeezed, calm.reference) == ("Telegram", date(2024, 8, 19))
+
+
+def test_the_outreach_variant_differs_by_its_option_alone() -> None:
+    option = files.load("telegram-korea-2024-outreach")
+    facts = tuple(i for i in option.interventions if not isinstance(i, Outreach))
+    assert len(option.interventions) == len(facts) + 1
+    plain = korea()
+    assert replace(option, interventions=facts, name=plain.name, title=plain.title, note=plain.note) == plain
+
+
+def test_hansa_closes_fifteen_days_after_alphabay() -> None:
+    scenario = files.load("darknet-markets-2017")
+    closed = {i.platform: i.start for i in scenario.interventions if isinstance(i, Takedown)}
+    assert closed == {"AlphaBay": date(2017, 7, 5), "Hansa": date(2017, 7, 20)}
+    assert scenario.step_days == 1.0
+    assert 4 <= scenario.behaviour.peer_influence <= 6
+    assert scenario.behaviour.rechoice_rate is not None
+
+
+def test_three_telephones_close_one_after_the_other() -> None:
+    scenario = files.load("encrypted-phones-2020")
+    closed = [(i.platform, i.start) for i in scenario.interventions if isinstance(i, Takedown)]
+    assert closed == [
+        ("EncroChat", date(2020, 6, 13)),
+        ("Sky ECC", date(2021, 3, 19)),
+        ("ANOM", date(2021, 6, 8)),
+    ]
+
+
+def test_the_minimal_preset_has_three_platforms_and_ten_lines() -> None:
+    lines = presets.path("minimal").read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if line and not line.startswith("#")]) == 10
+    assert len(files.load("minimal").platforms) == 3
+
+
+def test_the_sources_have_distinct_ids_and_addresses() -> None:
+    sources = presets.sources()
+    assert len({s.source_id for s in sources}) == len(sources)
+    assert all(s.url.startswith("http") and s.kind for s in sources)
+
+
+def test_every_table_of_evidence_cites_known_sources() -> None:
+    known = {source.source_id for source in presets.sources()}
+    tables = sorted(presets.evidence("sources").parent.glob("*.csv"))
+    assert len(tables) == 15
+    for table in tables:
+        with table.open(encoding="utf-8", newline="") as lines:
+            assert {row["source_id"] for row in csv.DictReader(lines)} <= known, table.name
+
+
+def test_the_transparency_data_carry_their_attribution() -> None:
+    readme = (presets.evidence("sources").parent / "README.md").read_text(encoding="utf-8")
+    assert "CC-BY" in readme
+    assert "github.com/Te-k/telegram-transparency" in readme

@@ -1,0 +1,535 @@
+"""Scenarios and their nouns: frozen values that refuse what cannot be."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import json
+import math
+import pickle
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import networkx as nx
+import pytest
+from balloon import files
+from balloon._values import Table
+from balloon.behaviour import Behaviour
+from balloon.contacts import Contacts
+from balloon.errors import BalloonError, ScenarioError
+from balloon.evidence import Evidence
+from balloon.interventions import (
+    Announcement,
+    Budget,
+    Cooperation,
+    Crackdown,
+    Intervention,
+    Launch,
+    Outreach,
+    PlatformChange,
+    Takedown,
+)
+from balloon.landscape import Edge, Landscape, Platform
+from balloon.population import Group, Population
+from balloon.scenario import Scenario, at_values
+
+DAY = date(2024, 1, 1)
+
+
+def build(*interventions: Intervention, **changes: Any) -> Scenario:
+    """Two platforms, one group, ten weeks from the first of January 2024."""
+    parts: dict[str, Any] = {
+        "name": "two",
+        "landscape": Landscape(platforms=(Platform(name="A"), Platform(name="B"))),
+        "population": Population(actors=50, groups=(Group(name="g", start={"A": 0.5, "B": 0.5}),)),
+        "interventions": interventions,
+        "start": DAY,
+        "steps": 10,
+    }
+    return Scenario(**{**parts, **changes})
+
+
+def landscape_of(count: int) -> Landscape:
+    return Landscape(platforms=tuple(Platform(name=f"p{n}") for n in range(count)))
+
+
+# ---- refusals of the nouns ----------------------------------------------------------------
+
+REFUSALS: list[tuple[Callable[[], object], str]] = [
+    (lambda: Platform(name=""), "platform '': the name '' will not do"),
+    (lambda: Platform(name=" A"), "the name ' A' will not do; need some text without '.' or outer blanks"),
+    (lambda: Platform(name="A.B"), "the name 'A.B' will not do"),
+    (lambda: Platform(name="removed"), "the name 'removed' is taken by a place of the model"),
+    (lambda: Platform(name="A", asc=math.inf), "platform 'A': asc is inf; need a finite number"),
+    (lambda: Platform(name="A", requests=-1), "platform 'A': requests is -1; need a number >= 0"),
+    (lambda: Platform(name="A", requests=math.nan), "platform 'A': requests is nan; need a number >= 0"),
+    (lambda: Platform(name="A", undercover=-0.1), "platform 'A': undercover is -0.1; need a number >= 0"),
+    (lambda: Platform(name="A", onboarding_cost=-2), "onboarding_cost is -2; need a number >= 0"),
+    (lambda: Platform(name="A", cooperation=1.1), "cooperation is 1.1; need a number from 0 to 1"),
+    (lambda: Platform(name="A", cooperation=math.nan), "cooperation is nan; need a number from 0 to 1"),
+    (lambda: Edge(origin="A", destination="A"), "edge 'A' -> 'A': leads to itself"),
+    (lambda: Edge(origin="A", destination="B", friction=-1), "friction is -1; need a number >= 0"),
+    (lambda: landscape_of(0), "landscape: has no platform; need at least one"),
+    (lambda: landscape_of(33), "landscape: 33 platforms; the bit mask of apps holds 32"),
+    (
+        lambda: Landscape(platforms=(Platform(name="A"), Platform(name="A"))),
+        "landscape: platform named twice: 'A'; names must differ",
+    ),
+    (
+        lambda: Landscape(platforms=(Platform(name="A"),), edges=(Edge(origin="A", destination="B"),)),
+        "landscape: unknown platform of an edge 'B'; there are 'A'",
+    ),
+    (lambda: Group(name="g", start={"A": 0.5}), "group 'g': start shares add up to 0.5; need 1"),
+    (lambda: Group(name="g", start={"A": 2, "B": -1}), "group 'g': start['A'] is 2.0; need a number from 0"),
+    (lambda: Group(name="g", start={"A": 1}, exposure=-1), "exposure is -1; need a number >= 0"),
+    (lambda: Group(name="g", start={"A": 1}, risk_aversion=math.nan), "risk_aversion is nan; need"),
+    (lambda: Group(name="g", start={"A": 1}, asc={"A": math.nan}), "asc['A'] is nan; need a finite number"),
+    (lambda: Group(name="g", start={"A": 1}, belief={"A": 1}), "belief of 1 is a certainty"),
+    (lambda: Group(name="g", start={"A": 1}, start_apps={"A": 1.5}), "start_apps['A'] is 1.5; need a number"),
+    (lambda: Population(actors=1, groups=()), "population: has no group; need at least one"),
+    (
+        lambda: Population(actors=0, groups=(Group(name="g", start={"A": 1}),), contacts=Contacts(degree=0)),
+        "population: actors is 0; need a whole number from 1",
+    ),
+    (
+        lambda: Population(actors=20, groups=(Group(name="g", start={"A": 1}),) * 2),
+        "population: group named twice: 'g'; names must differ",
+    ),
+    (
+        lambda: Population(actors=20, groups=(Group(name="g", share=0.4, start={"A": 1}),)),
+        "population: shares of the groups add up to 0.4; need 1",
+    ),
+    (
+        lambda: Population(actors=5, groups=(Group(name="g", start={"A": 1}),)),
+        "contacts of degree 10 among 5 actors; need at most 4",
+    ),
+    (lambda: Contacts(kind="ring"), "contacts 'ring': there is no such kind; there are 'erdos_renyi'"),
+    (lambda: Contacts(degree=-1), "degree is -1; need a number >= 0"),
+    (lambda: Contacts(kind="small_world", degree=3), "degree is 3; need an even whole number"),
+    (lambda: Contacts(kind="small_world", rewiring=2), "rewiring is 2; need a number from 0 to 1"),
+    (lambda: Contacts.given(3, [(1, 1)]), "tie (1, 1) is a self-loop; leave it out (1 such)"),
+    (lambda: Contacts.given(3, [(1, 3)]), "tie (1, 3) has an index out of range; need 0 to 2 (1 such)"),
+    (lambda: Contacts.given(3, [(-1, 2)]), "tie (-1, 2) has an index out of range; need 0 to 2"),
+    (lambda: Contacts.given(3, [(0, 1), (1, 0)]), "1 ties are given twice; give each pair once"),
+    (lambda: Behaviour(revision_rate=-0.2), "behaviour: revision_rate is -0.2; need a number >= 0"),
+    (lambda: Behaviour(learning_rate=math.nan), "behaviour: learning_rate is nan; need a number >= 0"),
+    (lambda: Behaviour(rechoice_rate=-1.0), "behaviour: rechoice_rate is -1.0; need a number >= 0"),
+    (lambda: Behaviour(spillover=1.01), "behaviour: spillover is 1.01; need a number from 0 to 1"),
+    (lambda: Behaviour(trial=-0.01), "behaviour: trial is -0.01; need a number from 0 to 1"),
+    (lambda: Behaviour(outside_option=math.nan), "outside_option is nan; need a number, or -inf to close it"),
+    (lambda: Behaviour(utility=3), "utility is 3; need a plain Python function of scalars"),  # type: ignore[arg-type]
+    (
+        lambda: Cooperation(platform="A", start=DAY, value=1.2),
+        "cooperation on 'A' from 2024-01-01: value is 1.2; need a number from 0 to 1",
+    ),
+    (
+        lambda: Takedown(platform="A", start=DAY, until=DAY),
+        "takedown on 'A' from 2024-01-01: 2024-01-01..2024-01-01 is empty; need start < until",
+    ),
+    (
+        lambda: Takedown(platform="A", start=DAY, until=date(2023, 1, 1)),
+        "takedown on 'A' from 2024-01-01: 2024-01-01..2023-01-01 is empty",
+    ),
+    (lambda: Takedown(platform="A", start=DAY, seizure=-1), "seizure is -1; need a number >= 0"),
+    (
+        lambda: Launch(platform="A", start=DAY, until=DAY),
+        "launch on 'A' from 2024-01-01: 2024-01-01..2024-01-01",
+    ),
+    (lambda: Crackdown(platform="A", start=DAY, requests=-1), "requests is -1; need a number >= 0"),
+    (lambda: PlatformChange(platform="A", start=DAY, asc=math.nan), "asc is nan; need a finite number"),
+    (
+        lambda: Budget(start=DAY, requests=math.nan),
+        "budget on all platforms from 2024-01-01: requests is nan",
+    ),
+    (lambda: Outreach(start=DAY, threshold=2, value=0.5), "threshold is 2; need a number from 0 to 1"),
+    (
+        lambda: Outreach(start=DAY, threshold=0.1, value=0.5, measure="fear"),
+        "measure is 'fear'; need 'homes' or 'arrests'",
+    ),
+    (
+        lambda: Outreach(start=DAY, threshold=0.1, value=0.5, window_weeks=0),
+        "window_weeks is 0; need a number > 0",
+    ),
+    (lambda: Announcement(platform="A", start=DAY, belief=2), "belief is 2; need a number from -1 to 1"),
+    (
+        lambda: Announcement(platform="A", start=DAY, belief=0.1, until=date(2025, 1, 1)),
+        "until is 2025-01-01; an announcement is made once, leave it out",
+    ),
+    (lambda: Evidence(field="asc", low=1), "evidence for 'asc': range 1.0..None is half open"),
+    (lambda: Evidence(field="asc", low=2, high=1), "evidence for 'asc': range 2.0..1.0 is reversed"),
+    (lambda: Evidence(field="asc", low=-math.inf, high=1), "low is -inf; need a finite number"),
+    (lambda: Evidence(field="asc", low=0, high=math.nan), "high is nan; need a finite number"),
+    (lambda: Evidence(field="asc", source=""), "evidence for 'asc': the source is empty"),
+    (
+        lambda: Platform(name="A", evidence=(Evidence(field="cost"),)),
+        "platform 'A': evidence for 'cost', which is no number here; there are asc, onboarding_cost",
+    ),
+    (
+        lambda: Platform(name="A", evidence=(Evidence(field="asc"), Evidence(field="asc"))),
+        "platform 'A': evidence named twice: 'asc'",
+    ),
+    (
+        lambda: Group(name="g", start={"A": 1}, evidence=(Evidence(field="start.B"),)),
+        "group 'g': evidence for 'start.B', which is no number here",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "said"), REFUSALS, ids=[said for _, said in REFUSALS])
+def test_an_impossible_noun_is_refused_with_the_thing_and_the_value(
+    make: Callable[[], object], said: str
+) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        make()
+    assert said in str(refusal.value)
+
+
+def test_thirty_two_platforms_fit_the_bit_mask() -> None:
+    assert len(landscape_of(32).names) == 32
+
+
+def test_a_noun_names_all_its_problems_at_once() -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        Platform(name="A", requests=-1, undercover=-1, cooperation=2)
+    assert len(refusal.value.problems) == 3
+    assert str(refusal.value).count("\n") == 2
+
+
+def test_a_refusal_survives_pickling() -> None:
+    error = pickle.loads(pickle.dumps(ScenarioError("one", "two")))  # noqa: S301 - our own bytes
+    assert error.problems == ("one", "two")
+    assert isinstance(error, BalloonError | ValueError)
+
+
+# ---- refusals of the scenario -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("interventions", "changes", "said"),
+    [
+        ((), {"name": ""}, "has no name; give it one"),
+        ((), {"steps": 0}, "steps is 0; need a whole number >= 1"),
+        ((), {"step_days": 0}, "step_days is 0; need a number of days > 0"),
+        ((), {"step_days": math.nan}, "step_days is nan; need a number of days > 0"),
+        ((), {"squeezed": "C"}, "unknown squeezed platform 'C'; there are 'A', 'B'"),
+        (
+            (),
+            {"reference": date(2025, 1, 1)},
+            "reference is 2025-01-01; need a date in 2024-01-01..2024-03-11",
+        ),
+        (
+            (Takedown(platform="C", start=DAY),),
+            {},
+            "interventions.0 (takedown): unknown platform 'C'; there are 'A', 'B'",
+        ),
+        (
+            (Outreach(platforms=("A", "C"), start=DAY, threshold=0.1, value=1),),
+            {},
+            "interventions.0 (outreach): unknown platform 'C'",
+        ),
+        (
+            (Takedown(platform="A", start=DAY, groups=("h",)),),
+            {},
+            "interventions.0 (takedown): unknown group 'h'; there are 'g'",
+        ),
+        (
+            (Takedown(platform="A", start=date(2024, 3, 11)),),
+            {},
+            "interventions.0 (takedown) starts on 2024-03-11, outside the horizon 2024-01-01..2024-03-11",
+        ),
+        (
+            (Takedown(platform="A", start=date(2023, 12, 31)),),
+            {},
+            "interventions.0 (takedown) starts on 2023-12-31, outside the horizon",
+        ),
+        (
+            (Launch(platform="A", start=date(2024, 2, 1)),),
+            {},
+            "group 'g' starts with share 0.5 on 'A', which is launched later; start it elsewhere",
+        ),
+        (
+            (Takedown(platform="A", start=DAY), Takedown(platform="B", start=date(2024, 1, 8))),
+            {"behaviour": Behaviour(outside_option=-math.inf)},
+            "from step 2 actors of group 'g' on 'A' have no place to go: it is closed, no open platform",
+        ),
+        (
+            (Takedown(platform="A", start=DAY),),
+            {
+                "behaviour": Behaviour(outside_option=-math.inf),
+                "landscape": Landscape(
+                    platforms=(Platform(name="A"), Platform(name="B")),
+                    edges=(Edge(origin="B", destination="A"),),
+                ),
+            },
+            "from step 1 actors of group 'g' on 'A' have no place to go",
+        ),
+        (
+            (),
+            {"population": Population(actors=20, groups=(Group(name="g", start={"A": 0.5, "C": 0.5}),))},
+            "groups.g: unknown platform in start 'C'; there are 'A', 'B', 'dormant'",
+        ),
+        (
+            (),
+            {
+                "population": Population(
+                    actors=20, groups=(Group(name="g", start={"A": 1}, asc={"dormant": 1}),)
+                )
+            },
+            "groups.g: unknown platform in asc 'dormant'; there are 'A', 'B'",
+        ),
+    ],
+)
+def test_an_impossible_scenario_is_refused(
+    interventions: tuple[Intervention, ...], changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        build(*interventions, **changes)
+    assert any(said in problem for problem in refusal.value.problems)
+
+
+def test_all_open_again_or_dormancy_allowed_is_a_way_out() -> None:
+    build(Takedown(platform="A", start=DAY), Takedown(platform="B", start=DAY))
+    closed = Behaviour(outside_option=-math.inf)
+    build(
+        Takedown(platform="A", start=DAY, until=date(2024, 1, 8)),
+        Takedown(platform="B", start=date(2024, 1, 8)),
+        behaviour=closed,
+    )
+
+
+def test_nobody_is_stuck_on_a_platform_before_its_launch() -> None:
+    one_way = Landscape(
+        platforms=(Platform(name="A"), Platform(name="B")), edges=(Edge(origin="A", destination="B"),)
+    )
+    build(
+        Launch(platform="B", start=date(2024, 2, 1)),
+        landscape=one_way,
+        population=Population(actors=20, groups=(Group(name="g", start={"A": 1}),)),
+        behaviour=Behaviour(outside_option=-math.inf),
+    )
+
+
+# ---- values -------------------------------------------------------------------------------
+
+
+def test_two_scenarios_of_the_same_parts_are_one_value() -> None:
+    one, two = build(Takedown(platform="A", start=DAY)), build(Takedown(platform="A", start=DAY))
+    assert one == two
+    assert hash(one) == hash(two)
+    assert one.sha256 == two.sha256
+    assert len({one, two}) == 1
+    assert one != build()
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])  # noqa: S301
+def test_a_copy_is_the_same_value(copied: Callable[[Scenario], Scenario]) -> None:
+    scenario = files.load("telegram-korea-2024")
+    again = copied(scenario)
+    assert again == scenario
+    assert hash(again) == hash(scenario)
+    assert again.sha256 == scenario.sha256
+
+
+def test_every_noun_is_frozen_and_hashable() -> None:
+    scenario = files.load("telegram-korea-2024")
+    for _, noun in scenario.nouns():
+        hash(noun)
+        field = dataclasses.fields(noun)[0].name
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(noun, field, "x")
+    with pytest.raises(AttributeError, match="frozen"):
+        scenario.groups[0].start.x = 1  # type: ignore[attr-defined]
+
+
+def test_the_fingerprint_is_that_of_the_canonical_json() -> None:
+    scenario = build()
+    assert scenario.sha256 == hashlib.sha256(scenario.to_json().encode()).hexdigest()
+    assert json.loads(scenario.to_json())["platforms"]["A"]["asc"] == 0.0
+
+
+def test_whole_numbers_and_floats_are_one_scenario() -> None:
+    whole = build(step_days=7, behaviour=Behaviour(switching_cost=4, rechoice_rate=1))
+    exact = build(step_days=7.0, behaviour=Behaviour(switching_cost=4.0, rechoice_rate=1.0))
+    assert whole == exact
+    assert whole.sha256 == exact.sha256
+
+
+def test_the_order_of_evidence_and_of_tables_means_nothing() -> None:
+    low, high = Evidence(field="asc", low=0, high=1), Evidence(field="requests")
+    assert Platform(name="A", evidence=(low, high)) == Platform(name="A", evidence=(high, low))
+    assert Table({"a": 1, "b": 2}) == Table({"b": 2, "a": 1})
+    assert hash(Table({"a": 1, "b": 2})) == hash(Table({"b": 2, "a": 1}))
+
+
+def test_the_complete_landscape_has_one_form() -> None:
+    platforms = (Platform(name="A"), Platform(name="B"))
+    both = (Edge(origin="B", destination="A"), Edge(origin="A", destination="B"))
+    assert Landscape(platforms=platforms, edges=both) == Landscape(platforms=platforms)
+
+
+def test_a_landscape_comes_back_from_networkx() -> None:
+    platforms = (Platform(name="A", asc=1.0, note="x"), Platform(name="B", cooperation=0.5))
+    for edges in (None, (), (Edge(origin="A", destination="B", friction=0.5),)):
+        landscape = Landscape(platforms=platforms, edges=edges)
+        assert Landscape.from_networkx(landscape.to_networkx()) == landscape
+
+
+def test_unknown_attributes_of_a_networkx_landscape_are_refused() -> None:
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_node("A", colour="red")
+    with pytest.raises(ScenarioError, match=r"node 'A' has unknown attributes \['colour'\]"):
+        Landscape.from_networkx(graph)
+
+
+# ---- dates and the question ---------------------------------------------------------------
+
+
+def test_ten_weeks_end_on_the_monday_after_the_last() -> None:
+    scenario = build()
+    assert scenario.end == date(2024, 3, 11)
+    assert scenario.date_of(1) == date(2024, 1, 8)
+
+
+def test_the_question_is_about_the_platform_of_the_earliest_intervention() -> None:
+    later = Takedown(platform="A", start=date(2024, 2, 20))
+    earlier = Takedown(platform="B", start=date(2024, 2, 14))
+    scenario = build(later, earlier)
+    assert scenario.squeezed == "B"
+    assert scenario.reference == date(2024, 2, 12)  # the Monday before the fourteenth, a Wednesday
+    assert scenario.reference_step == 6
+
+
+def test_without_interventions_the_question_is_about_the_largest_platform() -> None:
+    groups = (Group(name="g", start={"A": 0.3, "B": 0.7}),)
+    scenario = build(population=Population(actors=50, groups=groups))
+    assert (scenario.squeezed, scenario.reference) == ("B", DAY)
+
+
+# ---- change -------------------------------------------------------------------------------
+
+
+def test_with_returns_a_copy_and_leaves_the_original() -> None:
+    scenario = build()
+    changed = scenario.with_({"platforms.B.asc": 0.5, "behaviour.trial": 0.1}, steps=5)
+    assert changed.landscape.platforms[1].asc == 0.5
+    assert changed.behaviour.trial == 0.1
+    assert changed.steps == 5
+    assert scenario == build()
+
+
+def test_with_reaches_every_kind_of_noun() -> None:
+    scenario = build(Cooperation(platform="A", start=DAY, value=0.5)).with_(
+        {
+            "groups.g.start": {"A": 0.2, "B": 0.8},
+            "groups.g.asc.A": 1.0,
+            "population.actors": 60,
+            "contacts.degree": 6,
+            "interventions.0.value": 0.9,
+        }
+    )
+    assert scenario.groups[0].start == {"A": 0.2, "B": 0.8}
+    assert scenario.groups[0].asc == {"A": 1.0}
+    assert scenario.population.actors == 60
+    assert scenario.population.contacts.degree == 6
+    assert scenario.policy().cooperation[0, 0, 0] == 0.9
+
+
+def test_a_replaced_number_loses_its_evidence_and_the_others_keep_theirs() -> None:
+    scenario = files.load("telegram-korea-2024").with_({"platforms.Signal.asc": -2.5})
+    said = scenario.evidence().set_index("path")["source"]
+    assert said["platforms.Signal.asc"] == "not stated"
+    assert said["platforms.Viber.asc"] == "assumption"
+
+
+def test_a_replaced_table_loses_the_evidence_of_all_its_entries() -> None:
+    scenario = files.load("minimal").with_({"groups.all.start": {"Telegram": 1.0}})
+    said = scenario.evidence().set_index("path")["source"]
+    assert said["groups.all.start.Telegram"] == "not stated"
+
+
+def test_a_path_that_leads_nowhere_suggests_the_nearest() -> None:
+    with pytest.raises(
+        ScenarioError, match=r"no parameter at 'platforms.B.ascc'; did you mean platforms.B.asc"
+    ):
+        build().with_({"platforms.B.ascc": 1.0})
+
+
+def test_an_impossible_value_is_refused_by_with() -> None:
+    with pytest.raises(ScenarioError, match="platform 'A': requests is -1"):
+        build().with_({"platforms.A.requests": -1})
+
+
+def test_without_a_platform_drops_what_is_done_to_it_alone() -> None:
+    scenario = build(
+        Takedown(platform="A", start=DAY),
+        Cooperation(platform="B", start=DAY, value=0.5),
+        Budget(start=DAY, requests=0.1),
+        Outreach(start=DAY, threshold=0.5, value=0.9),
+    )
+    left = scenario.without("A").interventions
+    assert [one.kind for one in left] == ["cooperation", "budget", "outreach"]
+    assert left[2].targets == ("B",)
+    assert scenario.without().interventions == ()
+
+
+def test_without_keeps_the_question_and_refuses_an_unknown_platform() -> None:
+    scenario = build(Takedown(platform="B", start=date(2024, 2, 1)))
+    calm = scenario.without("B")
+    assert (calm.squeezed, calm.reference) == (scenario.squeezed, scenario.reference)
+    with pytest.raises(ScenarioError, match="unknown platform 'C'; there are 'A', 'B'"):
+        scenario.without("C")
+
+
+# ---- evidence -----------------------------------------------------------------------------
+
+
+def test_the_table_of_evidence_has_a_row_for_every_number() -> None:
+    table = build(Cooperation(platform="A", start=DAY, value=0.5)).evidence()
+    assert list(table.columns) == ["path", "value", "low", "high", "unit", "source", "note"]
+    assert table["path"].is_unique
+    rows = table.set_index("path")
+    assert rows.loc["groups.g.start.A", "value"] == 0.5
+    assert rows.loc["interventions.0.value", "unit"] == "share of requests"
+    assert rows.loc["behaviour.revision_rate", "unit"] == "per week"
+    assert set(rows["source"]) == {"not stated"}
+
+
+def test_a_stated_number_shows_its_range_and_source() -> None:
+    row = (
+        files.load("telegram-korea-2024").evidence().set_index("path").loc["platforms.KakaoTalk.cooperation"]
+    )
+    assert (row["value"], row["low"], row["high"], row["source"]) == (0.77, 0.73, 0.8, "S36")
+
+
+def test_every_number_of_every_noun_has_a_unit() -> None:
+    kinds = (
+        Outreach(start=DAY, threshold=0.5, value=0.9),
+        Budget(start=DAY, requests=0.1),
+        Crackdown(platform="A", start=DAY),
+        PlatformChange(platform="A", start=DAY),
+        Launch(platform="A", start=DAY),
+        Takedown(platform="A", start=DAY, until=date(2024, 2, 1)),
+        Announcement(platform="A", start=DAY, belief=0.1),
+    )
+    table = build(*kinds, behaviour=Behaviour(rechoice_rate=1.0)).evidence()
+    assert table["unit"].str.len().min() > 0
+
+
+def test_drawn_shares_still_add_up_to_one() -> None:
+    scenario = files.load("telegram-korea-2024")
+    drawn = at_values(scenario, {path: high for path, (_, high) in scenario.ranges().items()})
+    assert sum(g.share for g in drawn.groups) == pytest.approx(1.0)
+    for group in drawn.groups:
+        assert sum(group.start.values()) == pytest.approx(1.0)
+    assert drawn.behaviour.switching_cost == 5.0
+
+
+def test_large_rates_are_cautioned_against() -> None:
+    quick = build(behaviour=Behaviour(revision_rate=1.5, learning_rate=0.5))
+    assert len(quick.cautions()) == 2
+    assert "revision_rate x step = 1.50 > 1" in quick.cautions()[0]
+    assert "learning_rate x step = 0.50 > 0.3" in quick.cautions()[1]
+    assert replace(quick, step_days=1.0).cautions() == ()
