@@ -103,6 +103,12 @@ def uniform(seed, replicate, step, slot, purpose, item):
     return unit(w[item % 4])
 
 
+@scalar
+def small(word):
+    """A whole number below 2**52 as a float, in a way that vectorises everywhere."""
+    return np.uint64(word | _MAGIC).view(np.float64) - 4503599627370496.0
+
+
 _SHIFT = np.uint64(52)
 _EXPONENT = np.uint64(0x3FF0000000000000)
 _TO_ROOT_HALF = np.uint64(0x00095F6200000000)
@@ -161,6 +167,13 @@ def exp(x):
 def gumbel(word):
     """A standard Gumbel shock, -log(-log(u)), from one random word."""
     return -log(-log(unit(word)))
+
+
+@scalar
+def most_gumbel(u):
+    """An upper bound of the Gumbel shock of a uniform, from the binary exponent of 1 - u."""
+    exponent = np.uint64(np.float64(1.0 - u).view(np.uint64) >> _SHIFT)
+    return (1023.0 - small(exponent)) * 0.6931471805599454
 
 
 @jit

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from balloon.behaviour import Behaviour
-from balloon.contacts import Contacts
-from balloon.landscape import Landscape, Platform
-from balloon.population import Group, Population
-from balloon.scenario import Scenario
+from balloon import Behaviour, Contacts, Group, Landscape, Platform, Population, Scenario
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from scipy.sparse import csr_array
+
+    from balloon.behaviour.inputs import Parameters, Traits, View
 
 WEEKS_IN_A_YEAR = 52
 
@@ -86,6 +84,13 @@ def scenario(
     )
 
 
+def own_utility(traits: Traits, view: View, parameters: Parameters) -> float:
+    """An own rule in plain Python text: the same formula as the built-in one, in other words."""
+    fear = view.belief + parameters.spillover * (view.mean_belief - view.belief)
+    gain = view.asc + parameters.peer_influence * view.peers - traits.risk_aversion * fear
+    return gain - (parameters.switching_cost * view.friction + view.onboarding_cost)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Numbers:
     """The case as plain numbers, for the peers: they know nothing of balloon."""
@@ -150,31 +155,23 @@ def numbers(of: Scenario) -> Numbers:
     )
 
 
-def contact_graph(actors: int, *, degree: float = 10.0, seed: int = 0) -> csr_array:
-    """Draw an Erdos-Renyi graph, G(n, m), as a symmetric adjacency matrix of ones.
+def contact_graph(of: Scenario, *, seed: int = 0, replicate: int = 0) -> csr_array:
+    """Draw the scenario's contacts as balloon does, and hand them over as a sparse matrix of ones.
 
     Returns
     -------
     (actors, actors) sparse array of float32
-        In CSR form, no loops, no tie twice.
+        Symmetric adjacency matrix in CSR form.
 
     Examples
     --------
-    >>> graph = contact_graph(1_000)
-    >>> bool((graph != graph.T).nnz == 0), graph.nnz, float(graph.max())
-    (True, 10000, 1.0)
+    >>> graph = contact_graph(scenario(1_000))
+    >>> bool((graph != graph.T).nnz == 0), float(graph.max())
+    (True, 1.0)
     """
     import numpy as np
-    from scipy.sparse import coo_array
+    from scipy.sparse import csr_array
 
-    rng = np.random.default_rng(seed)
-    wanted = round(actors * degree / 2)
-    keys = np.empty(0, np.int64)
-    while len(keys) < wanted:
-        ends = rng.integers(actors, size=(2, int(1.02 * (wanted - len(keys))) + 10))
-        low, high = ends.min(axis=0), ends.max(axis=0)
-        keys = np.unique(np.concatenate([keys, (low * actors + high)[low < high]]))
-    keys = rng.choice(keys, wanted, replace=False)
-    low, high = np.divmod(keys, actors)
-    pairs = (np.concatenate([low, high]), np.concatenate([high, low]))
-    return coo_array((np.ones(2 * wanted, np.float32), pairs), shape=(actors, actors)).tocsr()
+    ties = of.population.contacts.draw(of.population.sizes, seed=seed, replicate=replicate)
+    actors, ones = of.population.actors, np.ones(len(ties.others), np.float32)
+    return csr_array((ones, ties.others, ties.start), shape=(actors, actors))

@@ -17,10 +17,9 @@ from balloon.behaviour.decide import apps_after, chance, habit_after, struck
 from balloon.behaviour.inputs import Enforcement, Parameters, Traits, View
 from balloon.behaviour.rules import hazard, revision_rate, utility
 from balloon.draws import ARREST, ENCOUNTER, EVENT, EVIDENCE, REPLACEMENT, REVISION, SHOCK, TRIAL
-from balloon.draws import gumbel, philox, uniform, unit
+from balloon.draws import log, most_gumbel, philox, small, uniform, unit
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED
-from balloon.engines.stage import Series, Stage, close_step, new_series, new_stage
-from balloon.engines.stage import observe, open_stage, place_of, start_belief
+from balloon.engines.stage import Series, Stage, close_step, new_series, new_stage, observe, place_of
 from balloon.recruit import Actors, recruit
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ class Setting(NamedTuple):
     """Somebody looks where contacts are at home."""
     watchful: bool
     """Somebody looks whether contacts were removed."""
+    built_in: bool
+    """Hazard and revision follow the built-in rules, whose bounds are known."""
     annealed: int
     """Others met afresh each step; 0: the ties are fixed."""
     reference: int
@@ -63,37 +64,45 @@ class Scratch(NamedTuple):
     """Rows of one block of B slots: what the passes hand to each other."""
 
     event: NDArray[np.float64]
-    """(4, B) uniforms of the events, by slot."""
+    """(2, B) uniforms of arrest and revision, by slot."""
+    flag: NDArray[np.int64]
+    """(B,) whether something can happen to the slot."""
     shock: NDArray[np.float64]
-    """(>= P + 1, B) Gumbel shocks, dormancy first; from here on by chooser."""
+    """(>= P + 1, B) uniforms, then Gumbel shocks, dormancy first; from here on by chooser."""
     value: NDArray[np.float64]
-    """(P, B) utilities; then with shocks."""
+    """(P, B) utilities."""
     peers: NDArray[np.float64]
     """(P, B) shares of contacts."""
     best: NDArray[np.float64]
     """(B,) value of the best option so far."""
+    mine: NDArray[np.float64]
+    """(B,) uniform of the present option."""
     risk: NDArray[np.float64]
     """(B,) risk aversions."""
     packed: NDArray[np.uint64]
     """(B,) contacts by platform, eight bits each."""
     column: NDArray[np.int64]
-    """(8, B) what the choosers are and do: see the names below."""
+    """(10, B) what the choosers are and do: see the names below."""
 
 
-SLOT, FROM, HOME, HABIT, APPS, FORCED, CHOICE, TRIED = range(8)
+SLOT, FROM, HOME, HABIT, APPS, FORCED, CHOICE, TRIED, OPEN, PICK = range(10)
+"""Columns. OPEN: chooser that stands in this row once the clear cases are set aside; PICK: its
+choice."""
 
 
 def new_scratch(platforms: int) -> Scratch:
     """Rows for one thread."""
     return Scratch(
-        event=np.empty((4, BLOCK)),
+        event=np.empty((2, BLOCK)),
+        flag=np.empty(BLOCK, np.int64),
         shock=np.empty((4 * ((platforms + 4) // 4), BLOCK)),
         value=np.empty((platforms, BLOCK)),
         peers=np.zeros((platforms, BLOCK)),
         best=np.empty(BLOCK),
+        mine=np.empty(BLOCK),
         risk=np.empty(BLOCK),
         packed=np.empty(BLOCK, np.uint64),
-        column=np.empty((8, BLOCK), np.int64),
+        column=np.empty((10, BLOCK), np.int64),
     )
 
 
@@ -112,92 +121,143 @@ class Extra(NamedTuple):
 def step(t, setting, parameters, policy, actors, extra, scratch, stage, series):
     """Do step t (from 1): observe, decide, apply, learn."""
     weeks, seed, replicate = setting.weeks, setting.seed, setting.replicate
-    home, ahead, habit, apps = actors.home, extra.ahead, actors.habit, actors.apps
+    home, ahead, habit, apps, seized = actors.home, extra.ahead, actors.habit, actors.apps, extra.seized
     event, column, risk, peers = scratch.event, scratch.column, scratch.risk, scratch.peers
-    observe(t, policy, weeks, stage, series)
-    series.actors[t] = series.actors[t - 1]
-    series.installed[t] = series.installed[t - 1]
-    series.idle[t] = series.idle[t - 1]
-    series.joint[t] = series.joint[t - 1]
-    ahead[:] = home
+    shock, value, start, others = scratch.shock, scratch.value, setting.start, setting.others
+    observe(t, setting.exposures, parameters, policy, weeks, stage, series)
     groups, platforms = stage.available.shape
-    last_moves = series.moves[t - 1, :, platforms + REMOVED]
-    watch = setting.watchful and t > 1 and last_moves.sum() > last_moves[platforms + REMOVED]
+    _carry(t, series.actors, series.installed, series.idle, series.joint, home, ahead)
+    removals = 0
+    for p in range(platforms + 1):
+        removals += series.moves[t - 1, p, platforms + REMOVED]
+    watch = setting.watchful and removals > 0
     for g in range(groups):
         first, last = setting.bounds[g], setting.bounds[g + 1]
-        if extra.seized.size > 0:
-            _take_data(apps[first:last], extra.seized[first:last], stage.taken[g])
         exposure, mean_belief = setting.exposures[g], stage.mean_belief[g]
-        available, belief = stage.available[g], stage.belief[g]
+        available, belief, seizure = stage.available[g], stage.belief[g], stage.seizure[g]
+        undercover, requests, cooperation = stage.undercover[g], stage.requests[g], stage.cooperation[g]
+        asc, onboarding_cost = stage.asc[g], stage.onboarding_cost[g]
+        if seized.size > 0:
+            _take_data(first, last, apps, seized, stage.taken[g])
+        arrest, revise = 2.0, 2.0
+        if setting.built_in:
+            arrest, revise = _bounds(
+                g, exposure, weeks, parameters, available, stage.reopened[g], undercover, requests,
+                cooperation, seizure, series.actors[t - 1, g], watch,
+            )  # fmt: skip
         for lo in range(first, last, BLOCK):
             n = min(BLOCK, last - lo)
-            _draw_events(t, lo, n, seed, replicate, event)
+            _draw_events(t, lo, n, seed, replicate, event[0], event[1], scratch.flag, arrest, revise)
             m, gone = _sift(
-                t, g, lo, n, exposure, weeks, seed, replicate, parameters, event, column, risk,
-                home, ahead, habit, apps, extra.seized, actors.risk_aversion, available,
-                stage.reopened[g], stage.undercover[g], stage.requests[g], stage.cooperation[g],
-                stage.seizure[g], series.arrests[t, g],
-                watch, setting.annealed, setting.start, setting.others,
+                t, g, lo, n, exposure, weeks, seed, replicate, parameters, event[0], event[1],
+                scratch.flag, column, risk, home, ahead, habit, apps, seized, actors.risk_aversion,
+                available, stage.reopened[g], undercover, requests, cooperation, seizure,
+                series.arrests[t, g], watch, setting.annealed, start, others,
             )  # fmt: skip
             if m > 0:
                 if setting.social:
                     _look_around(
                         t, m, seed, replicate, column[SLOT], home, available, scratch.packed, peers,
-                        setting.annealed, setting.start, setting.others,
+                        setting.annealed, start, others,
                     )  # fmt: skip
                 _judge(
-                    g, m, exposure, parameters, column, risk, peers, scratch.value, setting.friction,
-                    available, stage.asc[g], stage.onboarding_cost[g], belief, mean_belief,
+                    g, m, exposure, parameters, column[FROM], column[HOME], column[HABIT], column[APPS],
+                    risk, peers, value, setting.friction, available, asc, onboarding_cost, belief, mean_belief,
+                )  # fmt: skip
+                left = _set_aside(
+                    t, m, seed, replicate, parameters.outside_option, parameters.trial, column[SLOT],
+                    column[HOME], column[CHOICE], column[OPEN], value, shock, scratch.best,
+                    scratch.mine, available,
                 )  # fmt: skip
                 _choose(
-                    t, m, seed, replicate, parameters.outside_option, column[SLOT], column[CHOICE],
-                    scratch.value, scratch.shock, scratch.best, available,
+                    left, parameters.outside_option, column[OPEN], column[PICK], column[CHOICE], value,
+                    shock, scratch.best, available,
                 )  # fmt: skip
                 if parameters.trial > 0.0:
                     _try_out(
-                        g, lo, m, exposure, parameters, event[TRIAL], column, risk, peers, scratch.shock,
-                        setting.friction, available, stage.asc[g], stage.onboarding_cost[g], belief, mean_belief,
+                        t, g, left, seed, replicate, exposure, parameters, column, risk, peers, shock,
+                        setting.friction, available, asc, onboarding_cost, belief, mean_belief,
                     )  # fmt: skip
             if m > 0 or gone > 0:
                 _apply(
                     t, m, gone, seed, replicate, parameters, column, ahead, habit, apps, actors.entered,
-                    extra.seized, stage.seizure[g], extra.origin, setting.reference,
-                    series.actors[t, g], series.moves[t], series.joint[t], series.joins[t],
-                    series.installed[t], series.idle[t], series.newcomers[t],
+                    seized, seizure, extra.origin, setting.reference, series.actors[t, g],
+                    series.moves[t], series.joint[t], series.joins[t], series.installed[t],
+                    series.idle[t], series.newcomers[t],
                 )  # fmt: skip
     for p in range(platforms + 2):
         stayers = 0
         for g in range(groups):
             stayers += series.actors[t - 1, g, p]
-        series.moves[t, p, p] = stayers - series.moves[t, p].sum()
-    close_step(t, policy, parameters, weeks, stage, series)
+        for q in range(platforms + 2):
+            stayers -= series.moves[t, p, q]
+        series.moves[t, p, p] = stayers
+    close_step(t, parameters, policy, weeks, stage, series)
 
 
 @jit
-def _take_data(apps, seized, taken):
+def _carry(t, actors, installed, idle, joint, home, ahead):
+    """Start step t from the counts and homes of the last one."""
+    for p in range(installed.shape[1]):
+        installed[t, p] = installed[t - 1, p]
+        idle[t, p] = idle[t - 1, p]
+    for p in range(joint.shape[1]):
+        for g in range(actors.shape[1]):
+            actors[t, g, p] = actors[t - 1, g, p]
+        for q in range(joint.shape[2]):
+            joint[t, p, q] = joint[t - 1, p, q]
+    for i in range(home.size):
+        ahead[i] = home[i]
+
+
+@jit
+def _take_data(first, last, apps, seized, taken):
     """Note who has the app of a platform whose data are taken in this step."""
     for p in range(taken.size):
         if taken[p]:
             bit = np.uint32(1) << np.uint32(p)
-            for i in range(apps.size):
+            for i in range(first, last):
                 seized[i] = (seized[i] & ~bit) | (apps[i] & bit)
 
 
 @jit
-def _draw_events(t, lo, n, seed, replicate, event):
-    """The four event uniforms of every slot of the block."""
+def _bounds(
+    g, exposure, weeks, parameters, available, reopened, undercover, requests, cooperation, seizure,
+    actors, watch,
+):  # fmt: skip
+    """Chances of arrest and of revision that nobody of a group exceeds, by the built-in rules.
+
+    Above 1, everybody is looked at: where a habit reopens, or somebody's home has closed.
+    """
+    traits, arrest = Traits(g, 0.0, exposure), 0.0
+    for p in range(available.size):
+        if reopened[p] or (not available[p] and actors[p] > 0):
+            return 2.0, 2.0
+        works = Enforcement(p, undercover[p], requests[p], cooperation[p])
+        arrest = max(arrest, hazard(traits, works, parameters))
+    for p in range(available.size):
+        arrest += seizure[p]
+    revise = revision_rate(traits, 1.0 if watch else 0.0, weeks, parameters)
+    slack = 1.0 + 1e-9  # for rounding
+    return arrest * weeks * slack, revise * weeks * slack
+
+
+@jit
+def _draw_events(t, lo, n, seed, replicate, arrest, revision, flag, most_arrest, most_revision):
+    """Uniforms of arrest and revision of every slot of the block, and whether either can strike."""
     word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     k0, k1 = seed & word, seed >> half
     tag, moment, base = np.uint64(EVENT) << np.uint64(24), np.uint64(t), np.uint64(lo)
-    a, b, c, d = event[0], event[1], event[2], event[3]
     for k in range(n):
         w = philox(base + np.uint64(k), moment, replicate, tag, k0, k1)
-        a[k], b[k], c[k], d[k] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
+        a, r = unit(w[ARREST]), unit(w[REVISION])
+        arrest[k], revision[k] = a, r
+        flag[k] = 1 if a < most_arrest or r < most_revision else 0
 
 
 @jit
 def _sift(
-    t, g, lo, n, exposure, weeks, seed, replicate, parameters, event, column, risk,
+    t, g, lo, n, exposure, weeks, seed, replicate, parameters, arrest, revision, flag, column, risk,
     home, ahead, habit, apps, seized, risk_aversion, available, reopened, undercover, requests,
     cooperation, seizure, arrests, watch, annealed, start, others,
 ):  # fmt: skip
@@ -207,28 +267,35 @@ def _sift(
     platforms = available.size
     dormant, removed = platforms + DORMANT, platforms + REMOVED
     stranded, fresh = platforms + STRANDED, platforms + FRESH
+    slot, origin, old, used, owned = column[SLOT], column[FROM], column[HOME], column[HABIT], column[APPS]
+    forced, choice, tried = column[FORCED], column[CHOICE], column[TRIED]
     replace = chance(parameters.replacement_rate, weeks)
-    m, gone = 0, 0
-    for k in range(n):
-        i = lo + k
+    rechoice = parameters.rechoice_rate * weeks
+    m, gone, base = np.uint64(0), np.uint64(0), np.uint64(lo)
+    for number in range(n):
+        k = np.uint64(number)
+        i = base + k
         code = np.int64(home[i])
+        if flag[k] == 0 and code <= dormant:
+            continue
         used_to = np.int64(habit[i])
         away = -1  # -1 does not choose, 0 free, 1 forced
         if code == removed or code == fresh:
             ahead[i] = removed
-            if event[REPLACEMENT, k] < replace:
+            if replace > 0.0 and uniform(seed, replicate, t, i, EVENT, REPLACEMENT) < replace:
                 away = 0
         else:
             traits = Traits(g, risk_aversion[i], exposure)
             at_home = code < platforms
-            open_home = at_home and available[code]
-            rate = 0.0
+            open_home = at_home and available[np.uint64(code)]
+            rate, seized_rate, leaves = 0.0, 0.0, -1
             if open_home:
-                works = Enforcement(code, undercover[code], requests[code], cooperation[code])
+                p = np.uint64(code)
+                works = Enforcement(code, undercover[p], requests[p], cooperation[p])
                 rate = hazard(traits, works, parameters)
-            seized_rate = _seizures(seized[i], seizure) if seized.size > 0 else 0.0
-            leaves = -1
-            if struck(event[ARREST, k], rate + seized_rate, weeks):
+            if seized.size > 0:
+                seized_rate = _seizures(seized[i], seizure)
+            if struck(arrest[k], rate + seized_rate, weeks):
                 source = code
                 if seized_rate > 0.0:
                     source = source_of(t, i, seed, replicate, code, rate, seized_rate, seized[i], seizure)
@@ -240,24 +307,23 @@ def _sift(
                 share = 0.0
                 if watch and open_home:
                     share = _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others)
-                if event[REVISION, k] < revision_rate(traits, share, weeks, parameters) * weeks:
+                if revision[k] < revision_rate(traits, share, weeks, parameters) * weeks:
                     away = 0
-            elif not event[REVISION, k] >= parameters.rechoice_rate * weeks:  # nan: all at once
+            elif not revision[k] >= rechoice:  # nan: all at once
                 away = 1
             elif at_home:
                 leaves = stranded
             if leaves >= 0:
-                gone += 1
-                c = BLOCK - gone
-                column[SLOT, c], column[HOME, c], column[CHOICE, c] = i, code, leaves
+                gone += np.uint64(1)
+                c = np.uint64(BLOCK) - gone
+                slot[c], old[c], choice[c] = i, code, leaves
         if away >= 0:
-            column[SLOT, m], column[HOME, m], column[FORCED, m] = i, code, away
-            column[HABIT, m], column[APPS, m], column[TRIED, m] = used_to, apps[i], -1
-            origin = code if code < platforms else used_to
-            column[FROM, m] = origin if origin >= 0 else platforms
+            slot[m], old[m], forced[m], used[m], owned[m], tried[m] = i, code, away, used_to, apps[i], -1
+            at = code if code < platforms else used_to
+            origin[m] = at if at >= 0 else platforms
             risk[m] = risk_aversion[i]
-            m += 1
-    return m, gone
+            m += np.uint64(1)
+    return np.int64(m), np.int64(gone)
 
 
 @jit
@@ -289,101 +355,106 @@ def source_of(t, i, seed, replicate, code, rate, seized_rate, held, seizure):
 @jit
 def _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others):
     """Share of an actor's contacts that were removed in the last step."""
-    gone = 0
+    gone, number = 0, annealed
     if annealed > 0:
         for e in range(annealed):
             gone += home[met(t, i, e, seed, replicate, home.size)] == fresh
-        return gone / annealed
-    row = others[start[i] : start[i + 1]]
-    for e in range(row.size):
-        gone += home[row[e]] == fresh
-    return gone / row.size if row.size > 0 else 0.0
+    else:
+        number = start[i + np.uint64(1)] - start[i]
+        for e in range(start[i], start[i + np.uint64(1)]):
+            gone += home[others[np.uint64(e)]] == fresh
+    return gone / number if number > 0 else 0.0
 
 
 @jit
 def met(t, i, e, seed, replicate, n):
     """Slot of the e-th other that an actor meets in a step, never itself."""
-    j = int(uniform(seed, replicate, t, i, ENCOUNTER, e) * (n - 1))
-    return j + 1 if j >= i else j
+    j = np.int64(uniform(seed, replicate, t, i, ENCOUNTER, e) * (n - 1))
+    return j + 1 if j >= np.int64(i) else j
 
 
 @jit
 def _look_around(t, m, seed, replicate, slot, home, available, packed, peers, annealed, start, others):
     """Share of the choosers' contacts on each available platform, of those on any of them."""
-    platforms = available.size
+    platforms, longest = available.size, 0
+    for c in range(m):
+        i = np.uint64(slot[c])
+        longest = max(longest, start[i + np.uint64(1)] - start[i])
+    if annealed > 0 or platforms > 8 or longest > 255:
+        _look_wide(t, m, seed, replicate, slot, home, available, peers, annealed, start, others)
+        return
     lane = np.zeros(platforms + 4, np.uint64)
-    for q in range(min(platforms, 8)):
+    for q in range(platforms):
         if available[q]:
             lane[q] = np.uint64(1) << np.uint64(8 * q)
-    crowd, number = np.zeros(platforms + 4, np.int64), 0
-    narrow = platforms <= 8 and annealed == 0
     for c in range(m):
-        i = slot[c]
-        row = others[start[i] : start[i + 1]]
-        if narrow and row.size <= 255:
-            word = np.uint64(0)
-            for e in range(row.size):
-                word += lane[home[row[e]]]
-            packed[c] = word
-            continue
-        crowd[:] = 0
-        for e in range(max(row.size, annealed)):
-            j = met(t, i, e, seed, replicate, home.size) if annealed > 0 else np.int64(row[e])
-            crowd[home[j]] += 1
+        i = np.uint64(slot[c])
+        word = np.uint64(0)
+        for e in range(np.uint64(start[i]), np.uint64(start[i + np.uint64(1)])):
+            word += lane[np.uint64(home[np.uint64(others[e])])]
+        packed[c] = word
+    byte, ones, top = np.uint64(255), np.uint64(0x0101010101010101), np.uint64(56)
+    for q in range(platforms):
+        row, by = peers[q], np.uint64(8 * q)
+        for c in range(m):
+            number = small(packed[c] * ones >> top)
+            row[c] = small(packed[c] >> by & byte) / max(number, 1.0)
+
+
+@jit
+def _look_wide(t, m, seed, replicate, slot, home, available, peers, annealed, start, others):
+    """The same for many platforms, hubs and others met afresh."""
+    platforms = available.size
+    crowd = np.zeros(platforms + 4, np.int64)
+    for c in range(m):
+        i = np.uint64(slot[c])
+        for q in range(platforms + 4):
+            crowd[q] = 0
+        if annealed > 0:
+            for e in range(annealed):
+                crowd[home[met(t, i, e, seed, replicate, home.size)]] += 1
+        else:
+            for e in range(start[i], start[i + np.uint64(1)]):
+                crowd[home[others[e]]] += 1
         number = 0
         for q in range(platforms):
             number += crowd[q] if available[q] else 0
         for q in range(platforms):
             peers[q, c] = crowd[q] / number if number > 0 else 0.0
-        packed[c] = 0
-    if narrow:
-        _unpack(m, slot, available, packed, peers, start)
-
-
-@jit
-def _unpack(m, slot, available, packed, peers, start):
-    """Shares from the packed counts; rows too long to pack have theirs already."""
-    byte, ones, top = np.uint64(255), np.uint64(0x0101010101010101), np.uint64(56)
-    longest = 0
-    for c in range(m):
-        longest = max(longest, start[slot[c] + 1] - start[slot[c]])
-    for q in range(available.size):
-        row, by = peers[q], np.uint64(8 * q)
-        if longest <= 255:
-            for c in range(m):
-                number = np.float64(packed[c] * ones >> top)
-                row[c] = np.float64(packed[c] >> by & byte) / (number if number > 0.0 else 1.0)
-        else:
-            for c in range(m):
-                if start[slot[c] + 1] - start[slot[c]] <= 255:
-                    number = np.float64(packed[c] * ones >> top)
-                    row[c] = np.float64(packed[c] >> by & byte) / (number if number > 0.0 else 1.0)
 
 
 @jit
 def _judge(
-    g, m, exposure, parameters, column, risk, peers, value, friction,
+    g, m, exposure, parameters, origin, home, habit, apps, risk, peers, value, friction,
     available, asc, onboarding_cost, belief, mean_belief,
 ):  # fmt: skip
     """Utility of every available platform to every chooser; -inf where no path leads."""
-    origin, home, habit, apps = column[FROM], column[HOME], column[HABIT], column[APPS]
     for q in range(available.size):
         if not available[q]:
             continue
         row, way, near = value[q], friction[q], peers[q]
-        a, cost, b = asc[q], onboarding_cost[q], belief[q]
+        a, cost, b, bit = asc[q], onboarding_cost[q], belief[q], np.int64(1) << q
         for c in range(m):
             f = way[np.uint64(origin[c])]
-            free = f == np.inf or q == home[c] or q == habit[c]
-            pay = 0.0 if apps[c] >> q & 1 else cost
+            free = (f == np.inf) | (q == home[c]) | (q == habit[c])
+            pay = cost if apps[c] & bit == 0 else 0.0
             view = View(q, a, near[c], b, mean_belief, 0.0 if free else f, pay)
             v = utility(Traits(g, risk[c], exposure), view, parameters)
             row[c] = -np.inf if f == np.inf else v
 
 
 @jit
-def _choose(t, m, seed, replicate, outside_option, slot, choice, value, shock, best, available):
-    """The best of the platforms and dormancy, each with its shock; ties go to the first."""
+def _set_aside(
+    t, m, seed, replicate, outside_option, trial, slot, home, choice, still, value, shock, best, mine,
+    available,
+):  # fmt: skip
+    """Draw the luck of the options and settle those who stay for sure; return how many are left.
+
+    With u the uniform of an option, its Gumbel shock -log(-log u) is at most -log(1 - u), hence at
+    most ln 2 times the number of binary places by which 1 - u is small: no logarithm is needed to
+    see that an option cannot beat the present one. Exact: it only spares work. The rows of those
+    who are left are moved to the front; ``still`` says whose they are.
+    """
     platforms = available.size
     word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     k0, k1, moment = seed & word, seed >> half, np.uint64(t)
@@ -392,35 +463,86 @@ def _choose(t, m, seed, replicate, outside_option, slot, choice, value, shock, b
         r0, r1, r2, r3 = shock[4 * b], shock[4 * b + 1], shock[4 * b + 2], shock[4 * b + 3]
         for c in range(m):
             w = philox(np.uint64(slot[c]), moment, replicate, tag, k0, k1)
-            r0[c], r1[c], r2[c], r3[c] = gumbel(w[0]), gumbel(w[1]), gumbel(w[2]), gumbel(w[3])
+            r0[c], r1[c], r2[c], r3[c] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
     for c in range(m):
-        best[c] = outside_option + shock[0, c]
-        choice[c] = platforms
+        h = home[c]
+        choice[c], still[c] = h, 0
+        if h < platforms and available[np.uint64(h)]:
+            best[c], mine[c] = value[np.uint64(h), c], shock[np.uint64(h + 1), c]
+        elif h == platforms:
+            best[c], mine[c] = outside_option, shock[0, c]
+        else:
+            best[c], mine[c], still[c] = -np.inf, 0.5, 1
+    slack = 1e-9  # far above rounding
+    for c in range(m):
+        best[c] = best[c] - log(-log(mine[c])) - slack
+    luck = shock[0]
+    for c in range(m):
+        still[c] |= (outside_option + most_gumbel(luck[c]) >= best[c]) & (home[c] != platforms)
     for q in range(platforms):
         if available[q]:
             row, luck = value[q], shock[q + 1]
             for c in range(m):
-                v = row[c] + luck[c]
-                better = v > best[c]
-                best[c] = v if better else best[c]
-                choice[c] = q if better else choice[c]
+                still[c] |= (row[c] + most_gumbel(luck[c]) >= best[c]) & (home[c] != q)
+    left = np.uint64(0)
+    for c in range(m):
+        keep = still[c] != 0
+        if trial > 0.0 and not keep:
+            keep = uniform(seed, replicate, t, slot[c], EVENT, TRIAL) < trial
+        still[left] = c
+        left += np.uint64(1) if keep else np.uint64(0)
+    for item in range(platforms + 1):
+        luck = shock[item]
+        for k in range(left):
+            luck[k] = luck[np.uint64(still[k])]
+    for q in range(platforms):
+        if available[q]:
+            row = value[q]
+            for k in range(left):
+                row[k] = row[np.uint64(still[k])]
+    return np.int64(left)
+
+
+@jit
+def _choose(left, outside_option, still, pick, choice, value, shock, best, available):
+    """The best of the platforms and dormancy, each with its shock; ties go to the first."""
+    platforms = available.size
+    for item in range(platforms + 1):
+        luck = shock[item]
+        for k in range(left):
+            luck[k] = -log(-log(luck[k]))
+    luck = shock[0]
+    for k in range(left):
+        best[k] = outside_option + luck[k]
+        pick[k] = platforms
+    for q in range(platforms):
+        if available[q]:
+            row, luck = value[q], shock[q + 1]
+            for k in range(left):
+                v = row[k] + luck[k]
+                better = v > best[k]
+                best[k] = v if better else best[k]
+                pick[k] = q if better else pick[k]
+    for k in range(left):
+        choice[np.uint64(still[k])] = pick[k]
 
 
 @jit
 def _try_out(
-    g, lo, m, exposure, parameters, chance_of_trial, column, risk, peers, shock, friction,
+    t, g, left, seed, replicate, exposure, parameters, column, risk, peers, shock, friction,
     available, asc, onboarding_cost, belief, mean_belief,
 ):  # fmt: skip
     """The platform that would be best if switching were free, for those who try one out."""
-    for c in range(m):
-        if not chance_of_trial[column[SLOT, c] - lo] < parameters.trial:
+    for k in range(left):
+        c = column[OPEN, k]
+        if not uniform(seed, replicate, t, column[SLOT, c], EVENT, TRIAL) < parameters.trial:
             continue
         best = -np.inf
         for q in range(available.size):
             if available[q] and friction[q, column[FROM, c]] < np.inf:
                 pay = 0.0 if column[APPS, c] >> q & 1 else onboarding_cost[q]
                 view = View(q, asc[q], peers[q, c], belief[q], mean_belief, 0.0, pay)
-                v = utility(Traits(g, risk[c], exposure), view, parameters) + shock[q + 1, c]
+                v = utility(Traits(g, risk[c], exposure), view, parameters) + shock[q + 1, k]
                 if v > best:
                     best = v
                     column[TRIED, c] = q
@@ -573,6 +695,7 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
         weeks=scenario.weeks,
         social=social,
         watchful=watchful,
+        built_in=not rules.keys() & {"hazard", "revision_rate_rule"},
         annealed=annealed,
         reference=scenario.reference_step,
         exposures=np.array([g.exposure for g in scenario.groups]),
@@ -586,12 +709,12 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
         seized=np.zeros(n if policy.taken.any() else 0, np.uint32),
         origin=np.zeros(n, np.int8),
     )
-    stage = new_stage(groups, platforms, len(policy.outreach_on))
+    stage = new_stage(scenario)
     series = new_series(scenario.steps, groups, platforms)
     take_stock(actors, setting, series)
     run = Run(setting, behaviour.parameters, policy, actors, extra, stage, series)
-    opening = kernel(open_stage, scenario)
-    opening(policy, setting.exposures, start_belief(scenario), run.parameters, setting.weeks, stage, series)
+    look = kernel(observe, scenario)
+    look(1, setting.exposures, run.parameters, policy, setting.weeks, stage, series)
     return run
 
 

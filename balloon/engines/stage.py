@@ -61,6 +61,8 @@ class Stage(NamedTuple):
     """(G,) annual probabilities."""
     weekly: NDArray[np.float64]
     """(G, P) believed weekly rates; the state that lives on from step to step."""
+    given: NDArray[np.float64]
+    """(G, P) annual probabilities believed at the start, nan: the true rate of step 1."""
     triggered: NDArray[np.float64]
     """(n, P) week in which an outreach was set off on a platform, inf: not yet."""
 
@@ -88,13 +90,16 @@ class Series(NamedTuple):
     """(T + 1, G, P) annual probabilities."""
 
 
-def new_stage(groups: int, platforms: int, outreaches: int) -> Stage:
-    """An empty stage."""
-    shape = (groups, platforms)
+def new_stage(scenario: Scenario) -> Stage:
+    """The stage before anything is observed."""
+    groups, names = scenario.groups, scenario.platforms
+    shape = (len(groups), len(names))
     flags = {"available", "reopened", "taken"}
     made = {name: np.zeros(shape, bool if name in flags else float) for name in Stage._fields}
-    made["mean_belief"] = np.zeros(groups)
-    made["triggered"] = np.full((outreaches, platforms), np.inf)
+    made["mean_belief"] = np.zeros(len(groups))
+    made["weekly"][:] = np.nan
+    made["given"] = np.array([[g.belief.get(p, np.nan) for p in names] for g in groups])
+    made["triggered"] = np.full((len(scenario.policy().outreach_on), len(names)), np.inf)
     return Stage(**made)
 
 
@@ -114,37 +119,17 @@ def new_series(steps: int, groups: int, platforms: int) -> Series:
     )
 
 
-def start_belief(scenario: Scenario) -> NDArray[np.float64]:
-    """(G, P) given annual probabilities at the start, nan: take the true rate."""
-    return np.array([[g.belief.get(p, np.nan) for p in scenario.platforms] for g in scenario.groups])
-
-
 @jit
-def open_stage(policy, exposures, given, parameters, weeks, stage, series):
-    """Set beliefs before the first step: given, or the true rate of step 1."""
-    observe(1, policy, weeks, stage, series)
-    for g in range(given.shape[0]):
-        for p in range(given.shape[1]):
-            if given[g, p] >= 0.0:
-                stage.weekly[g, p] = per_week(given[g, p])
-            elif stage.available[g, p]:
-                traits = Traits(g, 0.0, exposures[g])
-                stage.weekly[g, p] = hazard(traits, enforcement(stage, g, p), parameters)
-            series.belief[0, g, p] = annual(stage.weekly[g, p])
+def observe(t, exposures, parameters, policy, weeks, stage, series):
+    """Write the stage of step t (from 1) from the timetable and the state after step t - 1.
 
-
-@scalar
-def enforcement(stage, g, p):
-    """What the police do to one group on one platform."""
-    return Enforcement(p, stage.undercover[g, p], stage.requests[g, p], stage.cooperation[g, p])
-
-
-@jit
-def observe(t, policy, weeks, stage, series):
-    """Write the stage of step t (from 1) from the timetable and the state after step t - 1."""
+    The first call also settles the beliefs at the start.
+    """
     groups, platforms = stage.available.shape
     now = (t - 0.5) * weeks
     for g in range(groups):
+        k = policy.budget[t - 1, g]
+        total, weighted, plain = 0, 0.0, 0.0
         for p in range(platforms):
             open_now = policy.available[t - 1, g, p]
             stage.available[g, p] = open_now
@@ -154,51 +139,57 @@ def observe(t, policy, weeks, stage, series):
             stage.undercover[g, p] = policy.undercover[t - 1, g, p]
             stage.seizure[g, p] = policy.seizure[t - 1, g, p]
             stage.taken[g, p] = policy.taken[t - 1, g, p]
-            stage.belief[g, p] = annual(stage.weekly[g, p])
             answered = policy.cooperation[t - 1, g, p]
-            for k in range(policy.outreach_on.shape[0]):
-                delay = policy.outreach_numbers[k, 2]
-                if policy.outreach_groups[k, g] and now >= stage.triggered[k, p] + delay:
-                    answered = max(answered, policy.outreach_numbers[k, 1])
+            for o in range(policy.outreach_on.shape[0]):
+                delay = policy.outreach_numbers[o, 2]
+                if policy.outreach_groups[o, g] and now >= stage.triggered[o, p] + delay:
+                    answered = max(answered, policy.outreach_numbers[o, 1])
             stage.cooperation[g, p] = answered
             asked = policy.requests[t - 1, g, p]
-            if policy.budget[t - 1, g] >= 0:
-                asked = _granted(t, policy.budget[t - 1, g], p, policy, series)
+            if k >= 0:
+                seen_at = max(t - 1 - policy.budget_lag[k], 0)
+                asked = policy.budget_requests[k] * _granted(
+                    p, platforms, policy.budget_groups[k], series.actors[0], series.actors[seen_at],
+                    series.actors[t - 1],
+                )  # fmt: skip
             stage.requests[g, p] = asked * policy.requests_factor[t - 1, g, p]
-        stage.mean_belief[g] = _mean_belief(t, g, stage, series)
+            if stage.weekly[g, p] != stage.weekly[g, p]:
+                works = Enforcement(p, stage.undercover[g, p], stage.requests[g, p], answered)
+                h = hazard(Traits(g, 0.0, exposures[g]), works, parameters) if open_now else 0.0
+                given = stage.given[g, p]
+                stage.weekly[g, p] = per_week(given) if given >= 0.0 else h
+                series.belief[0, g, p] = annual(stage.weekly[g, p])
+            believed = annual(stage.weekly[g, p])
+            stage.belief[g, p] = believed
+            total += series.actors[t - 1, g, p]
+            weighted += series.actors[t - 1, g, p] * believed
+            plain += believed
+        # The plain mean where nobody is at home: an empty landscape is not a safe one.
+        stage.mean_belief[g] = weighted / total if total > 0 else plain / platforms
 
 
 @jit
-def _granted(t, k, p, policy, series):
-    """Requests per actor-week on a platform from a budget: its part, spent over those present."""
-    groups, platforms = policy.budget.shape[1], series.arrests.shape[2]
-    seen_at = max(t - 1 - policy.budget_lag[k], 0)
-    members = present = seen = seen_anywhere = 0
-    for g in range(groups):
-        if policy.budget_groups[k, g]:
-            members += series.actors[0, g].sum()
-            present += series.actors[t - 1, g, p]
-            seen += series.actors[seen_at, g, p]
-            seen_anywhere += series.actors[seen_at, g, :platforms].sum()
-    if present == 0 or seen_anywhere == 0:
+def _granted(p, platforms, named, recruited, seen, present):
+    """What a budget of one request per actor-week of the named groups gives those on a platform.
+
+    Its part by the shares seen, spent over those present; nothing where nobody is.
+    """
+    members = here = seen_here = seen_anywhere = 0
+    for g in range(named.size):
+        if named[g]:
+            here += present[g, p]
+            seen_here += seen[g, p]
+            for q in range(platforms):
+                seen_anywhere += seen[g, q]
+                members += recruited[g, q]
+            members += recruited[g, platforms] + recruited[g, platforms + 1]
+    if here == 0 or seen_anywhere == 0:
         return 0.0
-    return policy.budget_requests[k] * members * (seen / seen_anywhere) / present
+    return members * (seen_here / seen_anywhere) / here
 
 
 @jit
-def _mean_belief(t, g, stage, series):
-    """Mean belief weighted by the group's homes; the plain mean where nobody is at home."""
-    platforms = stage.belief.shape[1]
-    total, weighted, plain = 0, 0.0, 0.0
-    for p in range(platforms):
-        total += series.actors[t - 1, g, p]
-        weighted += series.actors[t - 1, g, p] * stage.belief[g, p]
-        plain += stage.belief[g, p]
-    return weighted / total if total > 0 else plain / platforms
-
-
-@jit
-def close_step(t, policy, parameters, weeks, stage, series):
+def close_step(t, parameters, policy, weeks, stage, series):
     """Beliefs learn from step t, announcements are made, outreach looks at where the crowd is."""
     groups, platforms = stage.available.shape
     gain = chance(parameters.learning_rate, weeks)
@@ -212,24 +203,18 @@ def close_step(t, policy, parameters, weeks, stage, series):
                 h = per_week(min(max(annual(h) + policy.announced[t - 1, g, p], 0.0), 0.999))
             stage.weekly[g, p] = h
             series.belief[t, g, p] = annual(h)
-    for k in range(policy.outreach_on.shape[0]):
-        if policy.outreach_on[k, t - 1]:
-            _reach_out(t, k, policy, weeks, stage, series)
-
-
-@jit
-def _reach_out(t, k, policy, weeks, stage, series):
-    """Set off an outreach on every platform whose share exceeds the threshold after step t."""
-    groups, platforms = stage.available.shape
-    crowd = np.zeros(platforms, np.int64)
-    for g in range(groups):
-        if policy.outreach_groups[k, g]:
-            if policy.outreach_arrests[k]:
-                for s in range(max(t - policy.outreach_window[k] + 1, 1), t + 1):
-                    crowd += series.arrests[s, g]
-            else:
-                crowd += series.actors[t, g, :platforms]
-    total = crowd.sum()
-    for p in range(platforms):
-        if policy.outreach_platforms[k, p] and crowd[p] > policy.outreach_numbers[k, 0] * total:
-            stage.triggered[k, p] = min(stage.triggered[k, p], t * weeks)
+    for o in range(policy.outreach_on.shape[0]):
+        if not policy.outreach_on[o, t - 1]:
+            continue
+        window = policy.outreach_window[o] if policy.outreach_arrests[o] else 1
+        crowd, total = np.zeros(platforms, np.int64), 0
+        for s in range(max(t - window + 1, 1), t + 1):
+            for g in range(groups):
+                for p in range(platforms):
+                    if policy.outreach_groups[o, g]:
+                        found = series.arrests[s, g, p] if policy.outreach_arrests[o] else series.actors[s, g, p]
+                        crowd[p] += found
+                        total += found
+        for p in range(platforms):
+            if policy.outreach_platforms[o, p] and crowd[p] > policy.outreach_numbers[o, 0] * total:
+                stage.triggered[o, p] = min(stage.triggered[o, p], t * weeks)

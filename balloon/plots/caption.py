@@ -109,7 +109,9 @@ def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
             names = ", ".join(reading.names[p] for p in place.members)
             said.append(f"{place.label}: small platforms drawn as one ({names}).")
     if any(reading.names[p] != clean(p) for p in reading.scenario.platforms):
-        said.append("Platforms are numbered where no font here holds the letters of their name; the alt text has it.")
+        said.append(
+            "Platforms are numbered where no font here holds the letters of their name; the alt text has it."
+        )
     if baseline is not None:
         said.append(_compared(reading, baseline))
     return [" ".join(said)]
@@ -128,14 +130,10 @@ def _compared(reading: Reading, baseline: Reading) -> str:
 def _provenance(reading: Reading) -> str:
     made = reading.provenance
     name = drawable(reading.scenario.name, "(name in the metadata)", known=reading.known)
-    return (
-        f"balloon {made.balloon} · scenario {name} · sha256 {made.sha256[:12]}… · seed {made.seed} · engine {made.engine}"
-    )
+    return f"balloon {made.balloon} · scenario {name} · sha256 {made.sha256[:12]}… · seed {made.seed} · engine {made.engine}"
 
 
-def _alt(
-    reading: Reading, baseline: Reading | None, finding: Finding, head: tuple[str, str]
-) -> str:
+def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tuple[str, str]) -> str:
     """The alt text, with the names in full."""
     single = reading.replicates == 1
     ends = ", ".join(
@@ -164,7 +162,9 @@ def _alt(
     made = reading.provenance
     spread = "luck and parameter ranges" if made.parameters == "ranges" else "luck only"
     spread = "" if single else f" (spread: {spread})"
-    said.append(f"Simulated, not observed; balloon {made.balloon}, {reading.replicates} runs{spread}, seed {made.seed}.")
+    said.append(
+        f"Simulated, not observed; balloon {made.balloon}, {reading.replicates} runs{spread}, seed {made.seed}."
+    )
     return " ".join(said)
 
 
@@ -180,7 +180,9 @@ def _flows_in_words(reading: Reading) -> str:
     row = reading.joint.mean(axis=0)[0]
     shares = row / row.sum()
     largest = [k for k in np.argsort(-shares, kind="stable").tolist() if shares[k] > 0]
-    where = ", ".join(f"{percent(shares[k])} {'stay' if k == 0 else reading.places[k].label}" for k in largest)
+    where = ", ".join(
+        f"{percent(shares[k])} {'stay' if k == 0 else reading.places[k].label}" for k in largest
+    )
     return (
         f"Flow diagram of the same actors from {day(reading.reference_date)} to {day(reading.end)}; "
         f"of those on {reading.squeezed}, in the mean of the runs: {where}."

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from matplotlib import dates
 
 from balloon.plots import style
 from balloon.plots.events import draw_events, plan_events
 from balloon.plots.finding import Range, bracket, percent
-from balloon.plots.lettering import date_ticks, shorten, width
+from balloon.plots.lettering import date_ticks, days, shorten, width
 from balloon.plots.reading import Reading, baseline_words, check_baseline, read
 from balloon.plots.style import quantiles, spread
 
@@ -68,13 +67,19 @@ def migration_curves(runs: Runs, *, ax: Axes, baseline: Runs | None = None) -> A
 
 def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> Axes:
     """Draw from numbers already read."""
-    when = dates.date2num(reading.dates)
+    when = days(reading.dates)
     levels = quantiles(reading.shares, (0.05, 0.25, 0.5, 0.75, 0.95))
     for k, place in reversed(list(enumerate(reading.places))):
         if reading.replicates > 1:
             for low, high, alpha in ((0, 4, 0.16), (1, 3, 0.26)):
                 ax.fill_between(
-                    when, levels[low, :, k], levels[high, :, k], color=place.look.line, alpha=alpha, lw=0, zorder=2
+                    when,
+                    levels[low, :, k],
+                    levels[high, :, k],
+                    color=place.look.line,
+                    alpha=alpha,
+                    lw=0,
+                    zorder=2,
                 )
         ax.plot(when, levels[2, :, k], color=place.look.line, ls=place.look.dash, lw=2.2, zorder=4)
     highest = float(levels.max())
@@ -91,8 +96,7 @@ def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> 
             zorder=3,
         )
     _scale(ax, reading, highest=highest)
-    unit = 72.0 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-    room, height = ax.bbox.width * unit, ax.bbox.height * unit
+    room, height = style.size_of(ax)
     labels = end_labels(reading, baseline)
     layout = plan_events(reading, room=room, key_room=room + label_columns(labels)[2])
     draw_events(ax, layout, height=height, below=BELOW)
@@ -109,7 +113,7 @@ def _scale(ax: Axes, reading: Reading, *, highest: float) -> None:
     ticks = [step * k for k in range(number + 1) if step * k <= 1.0 + 1e-9]
     ax.set_yticks(ticks, [f"{100 * t:.0f}" + ("%" if t == ticks[-1] else "") for t in ticks])
     first, last = reading.dates[0], reading.dates[-1]
-    ax.set_xlim(float(dates.date2num(first)), float(dates.date2num(last)))
+    ax.set_xlim(float(days(first)), float(days(last)))
     marks = date_ticks(first, last, most=7)
     ax.set_xticks([at for at, _ in marks], [label for _, label in marks])
     ax.grid(axis="y", color=style.GRID, lw=0.8)
@@ -159,7 +163,6 @@ def _draw_labels(ax: Axes, labels: Sequence[EndLabel], *, height: float) -> None
     at = spread([one.height for one in labels], gap=PITCH * share, low=half, high=top - half)
     value_end, bracket_start, _ = label_columns(labels)
     for one, y in zip(labels, at.tolist(), strict=True):
-        where = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "va": "center"}
         ax.annotate(
             "",
             (1, one.height),
@@ -182,8 +185,10 @@ def _draw_labels(ax: Axes, labels: Sequence[EndLabel], *, height: float) -> None
                 fontsize=size,
                 fontweight="bold" if bold else "normal",
                 color=colour,
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
                 ha=side,
+                va="center",
                 parse_math=False,
                 annotation_clip=False,
-                **where,
             )

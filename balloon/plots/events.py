@@ -7,11 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from matplotlib import dates
 
 from balloon.interventions import Announcement
 from balloon.plots import style
-from balloon.plots.lettering import clean, day, drawable, width, wrap
+from balloon.plots.lettering import clean, day, days, drawable, width, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
     from balloon.plots.reading import Reading
 
 SIZE, LINE, ROOM, PAD = 8.3, 10.4, 118.0, 4.0  # points: font, line pitch, widest label, to its line
-MOST_ROWS = 3
+HIGHEST = 104.0
+"""Room for labels in words above the axes, points."""
 
 
 class Event(NamedTuple):
@@ -76,8 +76,8 @@ def list_events(reading: Reading) -> tuple[Event, ...]:
         until = ends.pop() if len(ends) == 1 else None
         events.append(
             Event(
-                start=float(dates.date2num(start)),
-                until=float(dates.date2num(until)) if until else None,
+                start=float(days(start)),
+                until=float(days(until)) if until else None,
                 label="; ".join(labels),
                 words="; ".join(words),
                 when=day(np.datetime64(start)),
@@ -96,14 +96,14 @@ def _label(one: Intervention, reading: Reading) -> str:
 
 def plan_events(reading: Reading, *, room: float, key_room: float) -> Plan:
     """Plan the events of the runs over axes ``room`` points wide, the key in ``key_room``."""
-    first, last = (float(dates.date2num(reading.dates[k])) for k in (0, -1))
+    first, last = (float(days(reading.dates[k])) for k in (0, -1))
     return plan(list_events(reading), first=first, last=last, room=room, key_room=key_room)
 
 
 def plan(events: Sequence[Event], *, first: float, last: float, room: float, key_room: float) -> Plan:
     """Give every label a row in which it meets neither a label nor a line.
 
-    Where words would need more rows than `MOST_ROWS`, numbers are drawn and a key below the axes
+    Where words would need more room than `HIGHEST`, numbers are drawn and a key below the axes
     says what they mean.
 
     Parameters
@@ -116,18 +116,21 @@ def plan(events: Sequence[Event], *, first: float, last: float, room: float, key
     shown = tuple(events)
     left = [(e.start - first) / max(last - first, 1e-9) * room for e in shown]
     labels = tuple((*wrap(e.label, room=ROOM, size=SIZE, lines=2), e.when) for e in shown)
-    key: tuple[str, ...] = ()
+    words = Plan(events=shown, labels=labels, tops=_tops(left, labels), key=())
+    if words.height <= HIGHEST:
+        return words
+    labels = tuple((str(number),) for number in range(1, len(shown) + 1))
+    return Plan(events=shown, labels=labels, tops=_tops(left, labels), key=_key(shown, room=key_room))
+
+
+def _tops(left: Sequence[float], labels: Sequence[Sequence[str]]) -> tuple[float, ...]:
+    """Top of each label, every row as high as its highest label."""
     rows = _rows(left, [_widest(lines) for lines in labels])
-    if max(rows, default=0) >= MOST_ROWS:
-        labels = tuple((str(number),) for number in range(1, len(shown) + 1))
-        rows = _rows(left, [_widest(lines) for lines in labels])
-        key = _key(shown, room=key_room)
-    heights = [
-        max((len(lines) for lines, row in zip(labels, rows, strict=True) if row == r), default=0)
-        for r in range(max(rows, default=-1) + 1)
-    ]
+    heights = [0] * (max(rows, default=-1) + 1)
+    for lines, row in zip(labels, rows, strict=True):
+        heights[row] = max(heights[row], len(lines))
     tops = np.cumsum([LINE * height + PAD for height in heights])
-    return Plan(events=shown, labels=labels, tops=tuple(float(tops[row]) for row in rows), key=key)
+    return tuple(float(tops[row]) for row in rows)
 
 
 def _widest(lines: Sequence[str]) -> float:

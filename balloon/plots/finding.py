@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -54,6 +54,8 @@ class Finding:
     """Which fate stands out among those who left, beyond luck: "mostly displaced", "more
     dormant", ... or "unclear". With a baseline: among those who would have stayed without the
     interventions."""
+    clear: tuple[str, ...]
+    """The fates that luck alone does not explain, the largest first."""
     causal: bool
     """The baseline is the same world with fewer interventions, and nothing else."""
     unmoved: bool
@@ -65,7 +67,7 @@ def share_of_fates(reading: Reading) -> NDArray[np.float64]:
     row = reading.joint[:, 0, :]
     parts = np.stack([row[:, 0], row[:, 1:-2].sum(axis=1), row[:, -2], row[:, -1]], axis=1)
     total = row.sum(axis=1, keepdims=True)
-    return np.divide(parts, total, out=np.full_like(parts, np.nan), where=total > 0)
+    return np.asarray(np.divide(parts, total, out=np.full_like(parts, np.nan), where=total > 0))
 
 
 def find(reading: Reading, baseline: Reading | None = None) -> Finding:
@@ -77,7 +79,7 @@ def find(reading: Reading, baseline: Reading | None = None) -> Finding:
     unmoved = bool((shares[:, reading.reference :] == before[:, None]).all())
     if baseline is not None:
         causal = _same_world(reading.scenario, baseline.scenario)
-        unmoved = np.array_equal(shares, baseline.shares[:, :, 0])
+        unmoved = _paired(reading, baseline) and np.array_equal(shares, baseline.shares[:, :, 0])
         effect = Range.of(_minus(reading, baseline, after, baseline.shares[:, -1, 0]))
         others = share_of_fates(baseline)
         known = known and bool(np.isfinite(others).all())
@@ -89,6 +91,7 @@ def find(reading: Reading, baseline: Reading | None = None) -> Finding:
         effect=effect,
         fates={name: Range.of(fates[:, k]) for k, name in enumerate(FATES)} if known else None,
         pattern=_pattern(extra) if known else "unclear",
+        clear=_clear(extra) if known else (),
         causal=causal,
         unmoved=unmoved,
     )
@@ -96,19 +99,23 @@ def find(reading: Reading, baseline: Reading | None = None) -> Finding:
 
 def _same_world(ours: Scenario, theirs: Scenario) -> bool:
     """Whether the baseline differs by interventions that it lacks, and by its name at most."""
-    words = {"name": ours.name, "title": ours.title, "note": ours.note}
-    alike = replace(theirs, interventions=ours.interventions, **words) == ours
-    return alike and len(theirs.interventions) < len(ours.interventions)
+    same = {"interventions": ours.interventions, "name": ours.name, "title": ours.title, "note": ours.note}
+    return theirs.with_(same) == ours and len(theirs.interventions) < len(ours.interventions)
 
 
 def _minus(
     reading: Reading, baseline: Reading, ours: NDArray[np.float64], theirs: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Differences run by run where both share their luck, else between all pairs of runs."""
-    one, two = reading.provenance, baseline.provenance
-    if (one.seed, one.replicates, one.parameters) == (two.seed, two.replicates, two.parameters):
+    if _paired(reading, baseline):
         return ours - theirs
     return (ours[:, None] - theirs[None, :]).reshape(-1, *ours.shape[1:])
+
+
+def _paired(reading: Reading, baseline: Reading) -> bool:
+    """Whether replicate r has the same luck in both."""
+    one, two = reading.provenance, baseline.provenance
+    return (one.seed, one.replicates, one.parameters) == (two.seed, two.replicates, two.parameters)
 
 
 def _pattern(fates: NDArray[np.float64]) -> str:
@@ -125,6 +132,13 @@ def _pattern(fates: NDArray[np.float64]) -> str:
     return "unclear"
 
 
+def _clear(fates: NDArray[np.float64]) -> tuple[str, ...]:
+    """Fates beyond zero in at least 95 % of the runs, the largest median first."""
+    ranges = {name: Range.of(part) for name, part in zip(FATES[1:], fates[:, 1:].T, strict=True)}
+    clear = [name for name, part in ranges.items() if part.low > 0]
+    return tuple(sorted(clear, key=lambda name: -ranges[name].middle))
+
+
 # ---- words ---------------------------------------------------------------------------------
 
 _PLAIN = {
@@ -134,7 +148,7 @@ _PLAIN = {
     "more displaced": "{P} loses actors, more to other platforms than to dormancy or arrest",
     "more dormant": "{P} loses actors, more to dormancy than to other platforms or arrest",
     "more removed": "{P} loses actors, more to arrest than to other platforms or dormancy",
-    "unclear": "{P} loses actors; where they go differs from run to run",
+    "unclear": "{P} loses actors{ways}",
 }
 _CAUSED = {
     "mostly displaced": "The interventions mostly displace {P}’s actors to other platforms",
@@ -143,7 +157,7 @@ _CAUSED = {
     "more displaced": "The interventions displace more of {P}’s actors than they deter or remove",
     "more dormant": "The interventions deter more of {P}’s actors than they displace or remove",
     "more removed": "The interventions remove more of {P}’s actors than they displace or deter",
-    "unclear": "The interventions cost {P} actors; where they go differs from run to run",
+    "unclear": "The interventions cost {P} actors{ways}",
 }
 _COMPARED = {
     "mostly displaced": "Against the baseline {P} loses actors, most of them to other platforms",
@@ -152,7 +166,7 @@ _COMPARED = {
     "more displaced": "Against the baseline {P} loses actors, more to other platforms than otherwise",
     "more dormant": "Against the baseline {P} loses actors, more to dormancy than otherwise",
     "more removed": "Against the baseline {P} loses actors, more to arrest than otherwise",
-    "unclear": "Against the baseline {P} loses actors; where they go differs from run to run",
+    "unclear": "Against the baseline {P} loses actors{ways}",
 }
 _VERDICTS = {
     # against nothing, the same world without interventions, another world
@@ -179,6 +193,19 @@ _VERDICTS = {
 }
 
 
+_WAYS = {"displaced": "other platforms", "dormant": "dormancy", "removed": "arrest"}
+
+
+def _ways(finding: Finding) -> str:
+    """Where actors go if no way stands out."""
+    ways = [_WAYS[name] for name in finding.clear]
+    if len(ways) > 1:
+        return f": to {', '.join(ways[:-1])} and {ways[-1]}, none clearly ahead"
+    if ways:
+        return f", some to {ways[0]}; where the rest go is not clear"
+    return "; where they go differs from run to run"
+
+
 def verdict(finding: Finding) -> str:
     """What became of the platform: "nothing", "hedged", "hardly", "more" or "fewer"."""
     change = finding.effect if finding.effect is not None else finding.change
@@ -202,8 +229,12 @@ def title(finding: Finding, reading: Reading) -> str:
     said = (_PLAIN, _CAUSED, _COMPARED)[world][finding.pattern] if key == "fewer" else _VERDICTS[key][world]
     if reading.replicates == 1:
         said = said if said.startswith("{P}") else said[0].lower() + said[1:]
-        said = "In a single run, " + said.replace("; where they go differs from run to run", "")
-    said = said.replace("{low}", points(change.low)).replace("{high}", points(change.high))
+        said = "In a single run, " + said
+    said = (
+        said.replace("{ways}", _ways(finding))
+        .replace("{low}", points(change.low))
+        .replace("{high}", points(change.high))
+    )
     return said.replace("{P}", reading.squeezed)
 
 
@@ -270,10 +301,10 @@ def points(change: float) -> str:
     ('−31', '+0.4', '0')
     """
     size = abs(100 * change)
-    text = f"{size:.0f}" if size >= 0.95 else f"{size:.1f}"  # noqa: PLR2004 - rounds to 1
+    text = f"{size:.0f}" if size >= 0.95 else f"{size:.1f}"
     if float(text) == 0:
         return "0"
-    return ("−" if change < 0 else "+") + text  # noqa: RUF001 - the minus of typography
+    return ("−" if change < 0 else "+") + text
 
 
 def moved(change: Range, single: bool) -> str:  # noqa: FBT001

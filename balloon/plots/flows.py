@@ -52,8 +52,7 @@ def draw_flows(ax: Axes, reading: Reading) -> Axes:
     """Draw from numbers already read."""
     joint = reading.joint.mean(axis=0)
     joint = np.where(joint >= NONE, joint, 0.0)
-    unit = 72.0 / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
-    height = ax.bbox.height * unit
+    height = style.size_of(ax)[1]
     before, after = joint.sum(axis=1), joint.sum(axis=0)
     blocks = max(np.count_nonzero(before), np.count_nonzero(after))
     share = 1.0 / max(height - GAP * (blocks - 1), 1.0)  # of one point
@@ -113,7 +112,7 @@ def _draw_ribbons(
             )
             ax.add_patch(patch)
             text = percent(size / total) + (" stay" if j == 0 else "")
-            half = (width(text, size=NUMBER, bold=True) / 2 + 4) / (ax.bbox.width * 72 / ax.get_figure(root=True).dpi)
+            half = (width(text, size=NUMBER, bold=True) / 2 + 4) / style.size_of(ax)[0]
             if i == 0 and size >= (NUMBER + 1) * share:
                 ax.annotate(
                     text,
@@ -158,7 +157,13 @@ def _height_at(x: float, left: float, right: float) -> float:
 
 
 def _draw_blocks(
-    ax: Axes, sizes: NDArray[np.float64], tops: NDArray[np.float64], places: Sequence[Place], *, side: int, share: float
+    ax: Axes,
+    sizes: NDArray[np.float64],
+    tops: NDArray[np.float64],
+    places: Sequence[Place],
+    *,
+    side: int,
+    share: float,
 ) -> None:
     """Blocks of one side and their names."""
     here = np.flatnonzero(sizes)
@@ -206,7 +211,10 @@ def name_widths(reading: Reading) -> tuple[float, float]:
     joint = reading.joint.mean(axis=0)
     joint = np.where(joint >= NONE, joint, 0.0)
     left, right = (
-        max((width(flow_name(reading.places[k]), size=NAME, bold=True) for k in np.flatnonzero(sizes)), default=0.0)
+        max(
+            (width(flow_name(reading.places[k]), size=NAME, bold=True) for k in np.flatnonzero(sizes)),
+            default=0.0,
+        )
         for sizes in (joint.sum(axis=1), joint.sum(axis=0))
     )
     return left + LEADER, right + LEADER

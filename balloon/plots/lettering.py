@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from matplotlib import dates, rcParams
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import TextToPath
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Day = np.datetime64[Any]
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -33,12 +40,15 @@ def wrap(text: str, *, room: float, size: float, bold: bool = False, lines: int 
     The last line is cut with an ellipsis where the text is longer than that.
     """
     done: list[str] = []
+    filled, blank = 0.0, width("n n", size=size, bold=bold) - width("nn", size=size, bold=bold)
     for word in text.split():
-        longer = f"{done[-1]} {word}" if done else word
-        if done and width(longer, size=size, bold=bold) <= room:
-            done[-1] = longer
+        # Words are measured one by one: a paragraph measured again for each of them takes its time.
+        wide = width(word, size=size, bold=bold)
+        if done and filled + blank + wide <= room:
+            done[-1], filled = f"{done[-1]} {word}", filled + blank + wide
         else:
             done.append(word)
+            filled = wide
     if lines and len(done) > lines:
         done[lines - 1 :] = [" ".join(done[lines - 1 :])]
     return [shorten(line, room=room, size=size, bold=bold) for line in done]
@@ -73,7 +83,7 @@ def drawable(text: str, instead: str, *, known: frozenset[int]) -> str:
     return text if text and all(ord(c) in known for c in text) else instead
 
 
-def day(when: np.datetime64) -> str:
+def day(when: Day) -> str:
     """A date as a reader writes it.
 
     Examples
@@ -81,35 +91,40 @@ def day(when: np.datetime64) -> str:
     >>> day(np.datetime64("2024-09-03"))
     '3 Sep 2024'
     """
-    year, month, number = str(np.datetime64(when, "D")).split("-")
+    year, month, number = str(when)[:10].split("-")
     return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
 
 
-def date_ticks(first: np.datetime64, last: np.datetime64, *, most: int) -> list[tuple[float, str]]:
-    """Ticks of a date axis as position and label, at most about ``most``; the year where it is new.
+def days(when: object) -> NDArray[np.float64]:
+    """Dates as matplotlib counts them, in days."""
+    return np.asarray(dates.date2num(when), dtype=np.float64)  # type: ignore[no-untyped-call]
+
+
+def date_ticks(first: Day, last: Day, *, most: int) -> list[tuple[float, str]]:
+    r"""Ticks of a date axis as position and label, at most about ``most``; the year where it is new.
 
     Examples
     --------
     >>> ticks = date_ticks(np.datetime64("2024-07-01"), np.datetime64("2025-06-30"), most=4)
     >>> [label for _, label in ticks]
-    ['Jul\\n2024', 'Oct', 'Jan\\n2025', 'Apr']
+    ['Jul\n2024', 'Oct', 'Jan\n2025', 'Apr']
     """
-    start, end = np.datetime64(first, "D"), np.datetime64(last, "D")
-    days = int((end - start).astype(int))
+    start, end = (when.astype("datetime64[D]") for when in (first, last))
+    length = int((end - start).astype(int))
     ticks: list[np.datetime64] = []
-    if days < 31 * (most - 1):
-        every = next(n for n in (1, 2, 7, 14, 28) if n == 28 or days / n <= most - 1)
+    if length < 31 * (most - 1):
+        every = next(n for n in (1, 2, 7, 14, 28) if n == 28 or length / n <= most - 1)
         ticks = list(np.arange(start, end + 1, every))
     else:
         steps = (1, 2, 3, 6, 12, 24, 60, 120)
-        every = next((n for n in steps if days / 30.4 / n <= most), 240)
+        every = next((n for n in steps if length / 30.4 / n <= most), 240)
         months = np.arange(np.datetime64(start, "M"), np.datetime64(end, "M") + 1)
         kept = [m for m in months if int(m.astype(int)) % every == 0]
         ticks = [d for m in kept if start <= (d := np.datetime64(m, "D")) <= end]
     labels, year = [], ""
     for tick in ticks:
         number, month, this = day(tick).split()
-        text = f"{number} {month}" if days < 31 * (most - 1) else month
+        text = f"{number} {month}" if length < 31 * (most - 1) else month
         labels.append(text if this == year else f"{text}\n{this}")
         year = this
-    return [(float(dates.date2num(t)), label) for t, label in zip(ticks, labels, strict=True)]
+    return [(float(days(t)), label) for t, label in zip(ticks, labels, strict=True)]

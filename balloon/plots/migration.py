@@ -137,7 +137,9 @@ def _headings(reading: Reading) -> tuple[list[str], list[str]]:
     return (
         [
             "Share of simulated actors whose main platform is…",
-            "line: the one run" if single else "line: median; darker ribbon: half of the runs; lighter: 90% of the runs",
+            "line: the one run"
+            if single
+            else "line: median; darker ribbon: half of the runs; lighter: 90% of the runs",
         ],
         ["The same actors, before and after", f"% of {reading.squeezed}’s actors, {mean}"],
     )

@@ -10,7 +10,7 @@ import numpy as np
 from balloon._values import DORMANT, REMOVED
 from balloon.errors import DataError
 from balloon.plots import style
-from balloon.plots.lettering import clean, drawable, letters
+from balloon.plots.lettering import drawable, letters
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -165,4 +165,3 @@ def baseline_words(reading: Reading, baseline: Scenario) -> str:
     if baseline.interventions == scenario.without(scenario.squeezed).interventions:
         return f"without those on {reading.squeezed}"
     return "in the baseline"
-

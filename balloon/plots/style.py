@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -10,7 +9,9 @@ from matplotlib import colors, font_manager, style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
+    from matplotlib.axes import Axes
     from numpy.typing import ArrayLike, NDArray
 
 Dash = tuple[float, tuple[float, ...] | None]
@@ -67,7 +68,7 @@ def contrast(one: str, other: str) -> float:
 def _luminance(colour: str) -> float:
     part = np.array(colors.to_rgb(colour))
     linear = np.where(part <= 0.04045, part / 12.92, ((part + 0.055) / 1.055) ** 2.4)
-    return float(round(linear @ (0.2126, 0.7152, 0.0722), 12))
+    return round(float(linear @ np.array((0.2126, 0.7152, 0.0722))), 12)
 
 
 def blend(colour: str, alpha: float, ground: str = WHITE) -> str:
@@ -88,7 +89,7 @@ def readable(colour: str, ground: str = WHITE) -> str:
     Examples
     --------
     >>> readable("#0072B2"), readable("#D55E00")
-    ('#0072b2', '#be5400')
+    ('#0072b2', '#c25600')
     """
     black = 0.0
     while contrast(mixed := blend("#000000", black, colour), ground) < TEXT_CONTRAST:
@@ -162,6 +163,12 @@ def look() -> AbstractContextManager[None]:
     return style.context(["default", settings])
 
 
+def size_of(ax: Axes) -> tuple[float, float]:
+    """Width and height of axes in points."""
+    unit = 72.0 / ax.figure.dpi
+    return ax.bbox.width * unit, ax.bbox.height * unit
+
+
 def spread(wanted: ArrayLike, *, gap: float, low: float, high: float) -> NDArray[np.float64]:
     """Positions at least ``gap`` apart, as near as can be to the wanted ones, in the same order.
 
@@ -210,4 +217,4 @@ def _pooled(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def quantiles(values: ArrayLike, shares: Sequence[float]) -> NDArray[np.float64]:
     """Quantiles over replicates, the first axis; one row per quantile."""
-    return np.quantile(np.asarray(values, dtype=float), list(shares), axis=0)
+    return np.asarray(np.quantile(np.asarray(values, dtype=float), list(shares), axis=0))

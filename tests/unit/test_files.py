@@ -101,7 +101,7 @@ def strange() -> Scenario:
         behaviour=Behaviour(
             outside_option=-math.inf,
             rechoice_rate=0.5,
-            evidence=(Evidence(field="outside_option", low=-9, high=-1),),
+            evidence=(Evidence(field="outside_option", note="closed"),),
         ),
         interventions=(
             Cooperation(

@@ -511,7 +511,7 @@ def test_every_number_of_every_noun_has_a_unit() -> None:
         Crackdown(platform="A", start=DAY),
         PlatformChange(platform="A", start=DAY),
         Launch(platform="A", start=DAY),
-        Takedown(platform="A", start=DAY, until=date(2024, 2, 1)),
+        Takedown(platform="B", start=DAY, until=date(2024, 2, 1)),
         Announcement(platform="A", start=DAY, belief=0.1),
     )
     table = build(*kinds, behaviour=Behaviour(rechoice_rate=1.0)).evidence()
@@ -524,7 +524,7 @@ def test_drawn_shares_still_add_up_to_one() -> None:
     assert sum(g.share for g in drawn.groups) == pytest.approx(1.0)
     for group in drawn.groups:
         assert sum(group.start.values()) == pytest.approx(1.0)
-    assert drawn.behaviour.switching_cost == 5.0
+    assert drawn.behaviour.switching_cost == 7.0
 
 
 def test_large_rates_are_cautioned_against() -> None:
