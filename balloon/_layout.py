@@ -26,7 +26,7 @@ from typing import (
     get_type_hints,
 )
 
-from balloon._values import DORMANT, Table
+from balloon._values import DORMANT
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES
 from balloon.contacts import Contacts
@@ -194,7 +194,7 @@ def _type(hint: Any, name: str, *, with_evidence: bool) -> Any:
     if isinstance(hint, UnionType):
         inner = next(part for part in get_args(hint) if part is not NoneType)
         return _type(inner, name, with_evidence=with_evidence) | None
-    if hint is Table:
+    if get_origin(hint) is Mapping:
         return dict[str, _cell(float)]  # type: ignore[misc]
     if hint is date:
         return _day()

@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from balloon import presets
 from balloon._layout import read, root
 from balloon._toml import dumps
 from balloon._values import numbers
 from balloon.errors import DataError, ScenarioError
 from balloon.evidence import ASSUMPTION
+from balloon.presets import names as preset_names
+from balloon.presets import path as preset_path
+from balloon.presets import sources
 from balloon.scenario import Scenario
 
 # ---- what users call ----------------------------------------------------------------------
@@ -145,9 +147,9 @@ def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def _file(name_or_path: str | os.PathLike[str]) -> Path:
-    known = presets.names()
+    known = preset_names()
     if isinstance(name_or_path, str) and name_or_path in known:
-        return presets.path(name_or_path)
+        return preset_path(name_or_path)
     path = Path(name_or_path)
     text = os.fspath(name_or_path)
     separators = [os.sep, os.altsep] if os.altsep else [os.sep]
@@ -166,7 +168,7 @@ def _file(name_or_path: str | os.PathLike[str]) -> Path:
 
 def _doubts(scenario: Scenario) -> list[str]:
     """Sources that balloon does not know, and numbers outside their own range."""
-    known = {source.source_id for source in presets.sources()}
+    known = {source.source_id for source in sources()}
     doubts = []
     for path, noun in scenario.nouns():
         values = dict(numbers(noun))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from balloon._values import DORMANT, Checks, Table
@@ -30,13 +31,13 @@ class Group:
     """Mean of the log-normal risk aversion, utils per annual probability of arrest, >= 0."""
     risk_aversion_cv: float = 0.5
     """Coefficient of variation of the risk aversion, >= 0."""
-    start: Table = field(default_factory=Table)
+    start: Mapping[str, float] = field(default_factory=Table)
     """Share of the group at home on each platform at the start (or ``dormant``); adds up to 1."""
-    start_apps: Table = field(default_factory=Table)
+    start_apps: Mapping[str, float] = field(default_factory=Table)
     """Probability of having each platform's app at the start beside the home's."""
-    asc: Table = field(default_factory=Table)
+    asc: Mapping[str, float] = field(default_factory=Table)
     """Added to the platforms' alternative-specific constants, utils."""
-    belief: Table = field(default_factory=Table)
+    belief: Mapping[str, float] = field(default_factory=Table)
     """Believed annual probability of arrest at the start; elsewhere the true rate of step 1."""
     evidence: tuple[Evidence, ...] = ()
     note: str = ""
@@ -72,10 +73,10 @@ class Population:
 
     Examples
     --------
-    >>> crew = Population(actors=10, groups=(
+    >>> crew = Population(actors=20, groups=(
     ...     Group(name="a", share=0.55, start={"x": 1}), Group(name="b", share=0.45, start={"x": 1})))
     >>> crew.sizes
-    (6, 4)
+    (11, 9)
     """
 
     actors: int

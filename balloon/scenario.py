@@ -133,7 +133,8 @@ class Scenario:
             for p, name in enumerate(self.platforms):
                 stuck = ~policy.available[:, g, p] & ~(policy.available[:, g] & reachable[p]).any(axis=1)
                 # Before its launch nobody is there.
-                stuck &= np.logical_or.accumulate(policy.available[:, g, p]) | (group.start.get(name, 0) > 0)
+                been = np.logical_or.accumulate(policy.available[:, g, p])
+                stuck &= been | (group.start.get(name, 0) > 0)
                 if stuck.any():
                     checks.say(
                         f"from step {int(stuck.argmax()) + 1} actors of group {group.name!r} on {name!r} have no "

@@ -23,9 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     def run(actors: int, steps: int) -> None:
         scenario = case.scenario(actors, revision_rate=given.revision_rate, steps=steps)
         if given.contender == "simulate":
-            import balloon as bl
+            from balloon.simulate import simulate
 
-            bl.simulate(scenario, seed=1)
+            simulate(scenario, seed=1)
         else:
             for _ in contenders.states(given.contender, scenario, seed=1):
                 pass

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from balloon.interventions import Policy
     from balloon.scenario import Scenario
 
-BLOCK = 512  # actors whose scratch rows fit the first-level cache
+BLOCK = 512  # slots sifted at once: their rows fit the first-level cache
+WIDTH = 2 * BLOCK  # choosers gathered from several blocks, so that the loops over them are long
 
 
 class Setting(NamedTuple):
@@ -61,28 +62,28 @@ class Setting(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Rows of one block of B slots: what the passes hand to each other."""
+    """What the passes hand to each other: rows of B = BLOCK slots, then of W = WIDTH choosers."""
 
     event: NDArray[np.float64]
     """(2, B) uniforms of arrest and revision, by slot."""
     flag: NDArray[np.int64]
     """(B,) whether something can happen to the slot."""
     shock: NDArray[np.float64]
-    """(>= P + 1, B) uniforms, then Gumbel shocks, dormancy first; from here on by chooser."""
+    """(>= P + 1, W) uniforms, then Gumbel shocks, dormancy first; from here on by chooser."""
     value: NDArray[np.float64]
-    """(P, B) utilities."""
+    """(P, W) utilities."""
     peers: NDArray[np.float64]
-    """(P, B) shares of contacts."""
+    """(P, W) shares of contacts."""
     best: NDArray[np.float64]
-    """(B,) value of the best option so far."""
+    """(W,) value of the best option so far."""
     mine: NDArray[np.float64]
-    """(B,) uniform of the present option."""
+    """(W,) uniform of the present option."""
     risk: NDArray[np.float64]
-    """(B,) risk aversions."""
+    """(W,) risk aversions."""
     packed: NDArray[np.uint64]
-    """(B,) contacts by platform, eight bits each."""
+    """(W,) contacts by platform, eight bits each."""
     column: NDArray[np.int64]
-    """(10, B) what the choosers are and do: see the names below."""
+    """(10, W) what the choosers are and do: see the names below."""
 
 
 SLOT, FROM, HOME, HABIT, APPS, FORCED, CHOICE, TRIED, OPEN, PICK = range(10)
@@ -95,14 +96,14 @@ def new_scratch(platforms: int) -> Scratch:
     return Scratch(
         event=np.empty((2, BLOCK)),
         flag=np.empty(BLOCK, np.int64),
-        shock=np.empty((4 * ((platforms + 4) // 4), BLOCK)),
-        value=np.empty((platforms, BLOCK)),
-        peers=np.zeros((platforms, BLOCK)),
-        best=np.empty(BLOCK),
-        mine=np.empty(BLOCK),
-        risk=np.empty(BLOCK),
-        packed=np.empty(BLOCK, np.uint64),
-        column=np.empty((10, BLOCK), np.int64),
+        shock=np.empty((4 * ((platforms + 4) // 4), WIDTH)),
+        value=np.empty((platforms, WIDTH)),
+        peers=np.zeros((platforms, WIDTH)),
+        best=np.empty(WIDTH),
+        mine=np.empty(WIDTH),
+        risk=np.empty(WIDTH),
+        packed=np.empty(WIDTH, np.uint64),
+        column=np.empty((10, WIDTH), np.int64),
     )
 
 
@@ -145,15 +146,19 @@ def step(t, setting, parameters, policy, actors, extra, scratch, stage, series):
                 g, exposure, weeks, parameters, available, stage.reopened[g], undercover, requests,
                 cooperation, seizure, series.actors[t - 1, g], watch,
             )  # fmt: skip
+        m, gone = 0, 0
         for lo in range(first, last, BLOCK):
             n = min(BLOCK, last - lo)
             _draw_events(t, lo, n, seed, replicate, event[0], event[1], scratch.flag, arrest, revise)
             m, gone = _sift(
-                t, g, lo, n, exposure, weeks, seed, replicate, parameters, event[0], event[1],
+                t, g, lo, n, m, gone, exposure, weeks, seed, replicate, parameters, event[0], event[1],
                 scratch.flag, column, risk, home, ahead, habit, apps, seized, actors.risk_aversion,
                 available, stage.reopened[g], undercover, requests, cooperation, seizure,
                 series.arrests[t, g], watch, setting.annealed, start, others,
             )  # fmt: skip
+            if m + gone + BLOCK <= WIDTH and lo + BLOCK < last:
+                continue
+            left = 0
             if m > 0:
                 if setting.social:
                     _look_around(
@@ -165,9 +170,8 @@ def step(t, setting, parameters, policy, actors, extra, scratch, stage, series):
                     risk, peers, value, setting.friction, available, asc, onboarding_cost, belief, mean_belief,
                 )  # fmt: skip
                 left = _set_aside(
-                    t, m, seed, replicate, parameters.outside_option, parameters.trial, column[SLOT],
-                    column[HOME], column[CHOICE], column[OPEN], value, shock, scratch.best,
-                    scratch.mine, available,
+                    t, m, seed, replicate, parameters, column[SLOT], column[HOME], column[HABIT],
+                    column[CHOICE], column[OPEN], value, shock, scratch.best, scratch.mine, available,
                 )  # fmt: skip
                 _choose(
                     left, parameters.outside_option, column[OPEN], column[PICK], column[CHOICE], value,
@@ -178,13 +182,12 @@ def step(t, setting, parameters, policy, actors, extra, scratch, stage, series):
                         t, g, left, seed, replicate, exposure, parameters, column, risk, peers, shock,
                         setting.friction, available, asc, onboarding_cost, belief, mean_belief,
                     )  # fmt: skip
-            if m > 0 or gone > 0:
-                _apply(
-                    t, m, gone, seed, replicate, parameters, column, ahead, habit, apps, actors.entered,
-                    seized, seizure, extra.origin, setting.reference, series.actors[t, g],
-                    series.moves[t], series.joint[t], series.joins[t], series.installed[t],
-                    series.idle[t], series.newcomers[t],
-                )  # fmt: skip
+            _apply(
+                t, left, gone, seed, replicate, parameters, column, ahead, habit, apps, actors.entered,
+                seized, seizure, extra.origin, setting.reference, series.actors[t, g], series.moves[t],
+                series.joint[t], series.joins[t], series.installed[t], series.idle[t], series.newcomers[t],
+            )  # fmt: skip
+            m, gone = 0, 0
     for p in range(platforms + 2):
         stayers = 0
         for g in range(groups):
@@ -257,11 +260,11 @@ def _draw_events(t, lo, n, seed, replicate, arrest, revision, flag, most_arrest,
 
 @jit
 def _sift(
-    t, g, lo, n, exposure, weeks, seed, replicate, parameters, arrest, revision, flag, column, risk,
-    home, ahead, habit, apps, seized, risk_aversion, available, reopened, undercover, requests,
+    t, g, lo, n, chosen, left_out, exposure, weeks, seed, replicate, parameters, arrest, revision, flag,
+    column, risk, home, ahead, habit, apps, seized, risk_aversion, available, reopened, undercover, requests,
     cooperation, seizure, arrests, watch, annealed, start, others,
 ):  # fmt: skip
-    """Arrest, strand and replace; write the columns of those who choose (from the front) and of
+    """Arrest, strand and replace; add the columns of those who choose (from the front) and of
     those who leave without a choice (from the back), and return how many there are of both.
     """
     platforms = available.size
@@ -271,7 +274,7 @@ def _sift(
     forced, choice, tried = column[FORCED], column[CHOICE], column[TRIED]
     replace = chance(parameters.replacement_rate, weeks)
     rechoice = parameters.rechoice_rate * weeks
-    m, gone, base = np.uint64(0), np.uint64(0), np.uint64(lo)
+    m, gone, base = np.uint64(chosen), np.uint64(left_out), np.uint64(lo)
     for number in range(n):
         k = np.uint64(number)
         i = base + k
@@ -315,7 +318,7 @@ def _sift(
                 leaves = stranded
             if leaves >= 0:
                 gone += np.uint64(1)
-                c = np.uint64(BLOCK) - gone
+                c = np.uint64(WIDTH) - gone
                 slot[c], old[c], choice[c] = i, code, leaves
         if away >= 0:
             slot[m], old[m], forced[m], used[m], owned[m], tried[m] = i, code, away, used_to, apps[i], -1
@@ -445,8 +448,7 @@ def _judge(
 
 @jit
 def _set_aside(
-    t, m, seed, replicate, outside_option, trial, slot, home, choice, still, value, shock, best, mine,
-    available,
+    t, m, seed, replicate, parameters, slot, home, habit, choice, still, value, shock, best, mine, available,
 ):  # fmt: skip
     """Draw the luck of the options and settle those who stay for sure; return how many are left.
 
@@ -455,7 +457,8 @@ def _set_aside(
     see that an option cannot beat the present one. Exact: it only spares work. The rows of those
     who are left are moved to the front; ``still`` says whose they are.
     """
-    platforms = available.size
+    platforms, outside_option, trial = available.size, parameters.outside_option, parameters.trial
+    all_left = parameters.uninstall_probability > 0.0  # something may happen to those who stay
     word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     k0, k1, moment = seed & word, seed >> half, np.uint64(t)
     for b in range((platforms + 4) // 4):
@@ -486,7 +489,7 @@ def _set_aside(
                 still[c] |= (row[c] + most_gumbel(luck[c]) >= best[c]) & (home[c] != q)
     left = np.uint64(0)
     for c in range(m):
-        keep = still[c] != 0
+        keep = still[c] != 0 or all_left or habit[c] != home[c]
         if trial > 0.0 and not keep:
             keep = uniform(seed, replicate, t, slot[c], EVENT, TRIAL) < trial
         still[left] = c
@@ -550,13 +553,13 @@ def _try_out(
 
 @jit
 def _apply(
-    t, m, gone, seed, replicate, parameters, column, ahead, habit, apps, entered, seized, seizure,
+    t, left, gone, seed, replicate, parameters, column, ahead, habit, apps, entered, seized, seizure,
     origin, reference, actors, moves, joint, joins, installed, idle, newcomers,
 ):  # fmt: skip
     """Write homes, habits and apps of those who chose or left, and count what changed."""
     platforms, drop = joins.size, parameters.uninstall_probability
     none = np.uint32(0)
-    for c in range(BLOCK - gone, BLOCK):
+    for c in range(WIDTH - gone, WIDTH):
         i, old, new = column[SLOT, c], column[HOME, c], column[CHOICE, c]
         before, after = apps[i], apps[i]
         ahead[i] = new
@@ -569,7 +572,8 @@ def _apply(
         there = place_of(new, platforms)
         _count_home(i, place_of(old, platforms), there, t, entered, origin, reference, actors, moves, joint)
         _count_apps(place_of(old, platforms), there, before, after, joins, installed, idle)
-    for c in range(m):
+    for k in range(left):
+        c = column[OPEN, k]
         i, old, choice, tried = column[SLOT, c], column[HOME, c], column[CHOICE, c], column[TRIED, c]
         habit[i] = habit_after(habit[i], choice, column[FORCED, c] == 1, platforms)
         if choice == old and tried < 0 and drop == 0.0:

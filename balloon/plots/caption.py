@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balloon.plots.events import list_events
-from balloon.plots.finding import Finding, Range, find, percent, ranged, subtitle, title
+from balloon.plots.finding import (
+    Finding,
+    Range,
+    find,
+    paired,
+    percent,
+    ranged,
+    subtitle,
+    title,
+)
 from balloon.plots.lettering import clean, day, drawable
-from balloon.plots.reading import Reading, baseline_words, check_baseline, read
+from balloon.plots.reading import Reading, absence, check_baseline, read
 from balloon.plots.style import look
 
 if TYPE_CHECKING:
@@ -38,7 +47,7 @@ class Caption:
 def caption(reading: Reading, baseline: Reading | None = None) -> Caption:
     """Write all words of the migration figure from its numbers."""
     finding = find(reading, baseline)
-    against = baseline_words(reading, baseline.scenario) if baseline is not None else ""
+    against = absence(reading, baseline.scenario).words if baseline is not None else ""
     head, below = title(finding, reading), subtitle(finding, reading, against)
     notes = (_reading_help(reading), *_remarks(reading, baseline), _provenance(reading))
     runs = {"runs": asdict(reading.provenance)}
@@ -88,8 +97,8 @@ def _reading_help(reading: Reading) -> str:
     )
     rough = f" Fewer than {FEW} runs: the 90% range is rough." if number < FEW else ""
     return (
-        f"{number} runs: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; the spread is {spread}."
-        f"{rough} Simulated actors, not observations."
+        f"{number} runs: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; "
+        f"the spread is {spread}.{rough} Simulated actors, not observations."
     )
 
 
@@ -98,7 +107,8 @@ def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
     said = ["Dormant: on no platform."]
     if reading.scenario.behaviour.replacement_rate > 0:
         said.append(
-            "Removed: arrested; in the curves a newcomer may fill the role again, the flows follow the same persons."
+            "Removed: arrested; in the curves a newcomer may fill the role again, "
+            "the flows follow the same persons."
         )
     else:
         said.append("Removed: arrested.")
@@ -110,7 +120,8 @@ def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
             said.append(f"{place.label}: small platforms drawn as one ({names}).")
     if any(reading.names[p] != clean(p) for p in reading.scenario.platforms):
         said.append(
-            "Platforms are numbered where no font here holds the letters of their name; the alt text has it."
+            "Platforms are numbered where no font here holds the letters of their name; "
+            "the alt text has them."
         )
     if baseline is not None:
         said.append(_compared(reading, baseline))
@@ -118,38 +129,43 @@ def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
 
 
 def _compared(reading: Reading, baseline: Reading) -> str:
-    one, two = reading.provenance, baseline.provenance
-    if (one.seed, one.parameters) == (two.seed, two.parameters):
-        return f"Thin dashed line: median of {baseline.replicates} runs of the same seed {baseline_words(reading, baseline.scenario)}."
-    return (
-        f"Thin dashed line: median of {baseline.replicates} runs {baseline_words(reading, baseline.scenario)} "
-        f"(seed {two.seed}, parameters {two.parameters})."
-    )
+    """What the dashed line is, and whether run and run are compared or all with all."""
+    other = baseline.provenance
+    words = absence(reading, baseline.scenario).words
+    said = f"Thin dashed line: median of {other.replicates} runs {words}"
+    if paired(reading, baseline):
+        return f"{said}, of the same luck."
+    apart = "parameters drawn apart" if other.seed == reading.provenance.seed else f"seed {other.seed}"
+    return f"{said} ({apart}: all pairs of runs are compared)."
 
 
 def _provenance(reading: Reading) -> str:
     made = reading.provenance
     name = drawable(reading.scenario.name, "(name in the metadata)", known=reading.known)
-    return f"balloon {made.balloon} · scenario {name} · sha256 {made.sha256[:12]}… · seed {made.seed} · engine {made.engine}"
+    return (
+        f"balloon {made.balloon} · scenario {name} · sha256 {made.sha256[:12]}… · seed {made.seed} "
+        f"· engine {made.engine}"
+    )
 
 
 def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tuple[str, str]) -> str:
     """The alt text, with the names in full."""
     single = reading.replicates == 1
     ends = ", ".join(
-        f"{_named(reading, k)} {ranged(Range.of(reading.shares[:, -1, k]), single)}"
+        f"{_named(reading, k)} {ranged(Range.of(reading.shares[:, -1, k]), single=single)}"
         for k in range(len(reading.places))
     )
     said = [
         f"{head[0]}.",
         head[1],
-        f"Line chart, {day(reading.dates[0])} to {day(reading.end)}: share of simulated actors by main platform"
+        f"Line chart, {day(reading.dates[0])} to {day(reading.end)}: "
+        "share of simulated actors by main platform"
         + (". " if single else ", medians with ribbons of 50% and 90% of the runs. ")
         + f"At the end: {ends}.",
     ]
     if baseline is not None:
         end = Range.of(baseline.shares[:, -1, 0])
-        words = baseline_words(reading, baseline.scenario)
+        words = absence(reading, baseline.scenario).words
         said.append(f"Dashed: {reading.squeezed} {words} ends at {percent(end.middle)}.")
     events = "; ".join(f"{event.when}, {event.words}" for event in list_events(reading))
     if events:
@@ -163,7 +179,8 @@ def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tup
     spread = "luck and parameter ranges" if made.parameters == "ranges" else "luck only"
     spread = "" if single else f" (spread: {spread})"
     said.append(
-        f"Simulated, not observed; balloon {made.balloon}, {reading.replicates} runs{spread}, seed {made.seed}."
+        f"Simulated, not observed; balloon {made.balloon}, {reading.replicates} runs{spread}, "
+        f"seed {made.seed}."
     )
     return " ".join(said)
 

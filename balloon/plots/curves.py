@@ -10,7 +10,7 @@ from balloon.plots import style
 from balloon.plots.events import draw_events, plan_events
 from balloon.plots.finding import Range, bracket, percent
 from balloon.plots.lettering import date_ticks, days, shorten, width
-from balloon.plots.reading import Reading, baseline_words, check_baseline, read
+from balloon.plots.reading import Reading, absence, check_baseline, read
 from balloon.plots.style import quantiles, spread
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NAME, VALUE, BRACKET = 9.8, 9.5, 8.5  # font sizes of the labels at the end, points
 NAME_ROOM, LEADER, SPACE, PITCH = 122.0, 16.0, 6.0, 13.2  # points
+FEW = 6  # places whose ribbons are drawn at full strength
 BELOW = 36.0
 """Room for the tick labels of the date axis, points."""
 
@@ -36,7 +37,7 @@ class EndLabel(NamedTuple):
     """End of the line, as a share."""
     line: str
     text: str
-    bold: bool
+    bold: bool = True
 
 
 def migration_curves(runs: Runs, *, ax: Axes, baseline: Runs | None = None) -> Axes:
@@ -69,9 +70,10 @@ def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> 
     """Draw from numbers already read."""
     when = days(reading.dates)
     levels = quantiles(reading.shares, (0.05, 0.25, 0.5, 0.75, 0.95))
+    fade = 1.0 if len(reading.places) <= FEW else 0.65  # many ribbons over each other would hide the lines
     for k, place in reversed(list(enumerate(reading.places))):
         if reading.replicates > 1:
-            for low, high, alpha in ((0, 4, 0.16), (1, 3, 0.26)):
+            for low, high, alpha in ((0, 4, 0.16 * fade), (1, 3, 0.26 * fade)):
                 ax.fill_between(
                     when,
                     levels[low, :, k],
@@ -129,21 +131,22 @@ def end_labels(reading: Reading, baseline: Reading | None = None) -> list[EndLab
         end = Range.of(reading.shares[:, -1, k])
         labels.append(
             EndLabel(
-                shorten(place.label, room=NAME_ROOM, size=NAME, bold=True),
-                percent(end.middle),
-                "" if single else f"({bracket(end)})",
-                end.middle,
-                place.look.line,
-                place.look.text,
-                True,  # noqa: FBT003
+                name=shorten(place.label, room=NAME_ROOM, size=NAME, bold=True),
+                value=percent(end.middle),
+                bracket="" if single else f"({bracket(end)})",
+                height=end.middle,
+                line=place.look.line,
+                text=place.look.text,
             )
         )
     if baseline is not None:
         end = Range.of(baseline.shares[:, -1, 0])
-        words = shorten(baseline_words(reading, baseline.scenario), room=NAME_ROOM, size=BRACKET)
+        words = shorten(absence(reading, baseline.scenario).label, room=NAME_ROOM, size=BRACKET)
         look = reading.places[0].look
         note = "" if baseline.replicates == 1 else "(median)"
-        labels.append(EndLabel(words, percent(end.middle), note, end.middle, look.line, look.text, False))  # noqa: FBT003
+        labels.append(
+            EndLabel(words, percent(end.middle), note, end.middle, look.line, look.text, bold=False)
+        )
     return labels
 
 

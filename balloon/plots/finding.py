@@ -79,7 +79,7 @@ def find(reading: Reading, baseline: Reading | None = None) -> Finding:
     unmoved = bool((shares[:, reading.reference :] == before[:, None]).all())
     if baseline is not None:
         causal = _same_world(reading.scenario, baseline.scenario)
-        unmoved = _paired(reading, baseline) and np.array_equal(shares, baseline.shares[:, :, 0])
+        unmoved = paired(reading, baseline) and np.array_equal(shares, baseline.shares[:, :, 0])
         effect = Range.of(_minus(reading, baseline, after, baseline.shares[:, -1, 0]))
         others = share_of_fates(baseline)
         known = known and bool(np.isfinite(others).all())
@@ -107,15 +107,22 @@ def _minus(
     reading: Reading, baseline: Reading, ours: NDArray[np.float64], theirs: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Differences run by run where both share their luck, else between all pairs of runs."""
-    if _paired(reading, baseline):
+    if paired(reading, baseline):
         return ours - theirs
     return (ours[:, None] - theirs[None, :]).reshape(-1, *ours.shape[1:])
 
 
-def _paired(reading: Reading, baseline: Reading) -> bool:
-    """Whether replicate r has the same luck in both."""
+def paired(reading: Reading, baseline: Reading) -> bool:
+    """Whether replicate r has the same luck and the same parameters in both.
+
+    Parameters drawn from ranges may differ although the seed is the same (fewer interventions have
+    fewer parameters); then the two do not arrive at the reference date with the same shares.
+    """
     one, two = reading.provenance, baseline.provenance
-    return (one.seed, one.replicates, one.parameters) == (two.seed, two.replicates, two.parameters)
+    if (one.seed, one.replicates, one.parameters) != (two.seed, two.replicates, two.parameters):
+        return False
+    until = reading.reference + 1
+    return one.parameters == "fixed" or np.array_equal(reading.shares[:, :until], baseline.shares[:, :until])
 
 
 def _pattern(fates: NDArray[np.float64]) -> str:
@@ -251,43 +258,49 @@ def subtitle(finding: Finding, reading: Reading, against: str = "") -> str:
     who = "One run" if one else f"Medians of {reading.replicates} runs, 90% ranges in brackets"
     said = (
         f"{who}. {name}: {percent(f.before.middle)} of actors on {day(reading.reference_date)}, "
-        f"{ranged(f.after, one)} at the end; "
+        f"{ranged(f.after, single=one)} at the end; "
     )
     if f.effect is None:
-        said += f"change {moved(f.change, one)} points."
+        said += f"change {moved(f.change, single=one)} points."
     else:
-        said += f"{moved(f.effect, one)} points against runs {against or 'of the baseline'}."
+        said += f"{moved(f.effect, single=one)} points against runs {against or 'of the baseline'}."
     if f.fates is None:
         return f"{said} Nobody was on {name} on {day(reading.reference_date)}."
-    _, displaced, dormant, removed = (ranged(f.fates[k], one) for k in FATES)
-    return f"{said} Of its actors, {displaced} are then on other platforms, {dormant} dormant, {removed} arrested."
+    _, displaced, dormant, removed = (ranged(f.fates[k], single=one) for k in FATES)
+    return (
+        f"{said} Of its actors, {displaced} are then on other platforms, {dormant} dormant, "
+        f"{removed} arrested."
+    )
 
 
-def percent(share: float, *, decimals: int | None = None) -> str:
+def percent(share: float) -> str:
     """A share as a reader writes it.
 
     Examples
     --------
-    >>> percent(0.374), percent(0.0042), percent(0.0), percent(0.0002)
-    ('37%', '0.4%', '0%', '<0.1%')
+    >>> percent(0.374), percent(0.0042), percent(0.0), percent(0.0002), percent(0.998)
+    ('37%', '0.4%', '0%', '<0.1%', '99.8%')
     """
-    return f"{_number(share, decimals)}%"
+    return f"{_number(share)}%"
 
 
-def _number(share: float, decimals: int | None = None) -> str:
+def _number(share: float) -> str:
+    """Percent; 0 and 100 are kept for exactly none and all."""
+    share = round(share, 9)
     if 0 < share < 0.0005:
         return "<0.1"
-    if decimals is None:
-        decimals = 1 if 0 < share < 0.0095 else 0
-    return f"{100 * share:.{decimals}f}" if share else "0"
+    if 0.9995 < share < 1:
+        return ">99.9"
+    near_an_end = 0 < share < 0.0095 or 0.995 <= share < 1
+    return f"{100 * share:.1f}" if near_an_end else f"{100 * share:.0f}"
 
 
 def bracket(values: Range) -> str:
-    """The 90 % range as ``low–high``, in percent, digits as the median has."""
+    """The 90 % range as ``low–high``, in percent, and no more digits than it needs."""
     return f"{_number(values.low)}–{_number(values.high)}"
 
 
-def ranged(values: Range, single: bool) -> str:  # noqa: FBT001 - a count of one, not a mode
+def ranged(values: Range, *, single: bool) -> str:
     """Median and range, or the value of the single run."""
     return percent(values.middle) if single else f"{percent(values.middle)} ({bracket(values)})"
 
@@ -307,7 +320,7 @@ def points(change: float) -> str:
     return ("−" if change < 0 else "+") + text
 
 
-def moved(change: Range, single: bool) -> str:  # noqa: FBT001
+def moved(change: Range, *, single: bool) -> str:
     """A change in points and its range."""
     if single:
         return points(change.middle)

@@ -112,8 +112,9 @@ def date_ticks(first: Day, last: Day, *, most: int) -> list[tuple[float, str]]:
     start, end = (when.astype("datetime64[D]") for when in (first, last))
     length = int((end - start).astype(int))
     ticks: list[np.datetime64] = []
-    if length < 31 * (most - 1):
-        every = next(n for n in (1, 2, 7, 14, 28) if n == 28 or length / n <= most - 1)
+    near = length <= 14 * most
+    if near:
+        every = next(n for n in (1, 2, 7, 14) if length <= n * most)
         ticks = list(np.arange(start, end + 1, every))
     else:
         steps = (1, 2, 3, 6, 12, 24, 60, 120)
@@ -124,7 +125,7 @@ def date_ticks(first: Day, last: Day, *, most: int) -> list[tuple[float, str]]:
     labels, year = [], ""
     for tick in ticks:
         number, month, this = day(tick).split()
-        text = f"{number} {month}" if length < 31 * (most - 1) else month
+        text = f"{number} {month}" if near else month
         labels.append(text if this == year else f"{text}\n{this}")
         year = this
     return [(float(days(t)), label) for t, label in zip(ticks, labels, strict=True)]

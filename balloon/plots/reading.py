@@ -157,11 +157,20 @@ def check_baseline(runs: Runs, baseline: Runs) -> None:
             )
 
 
-def baseline_words(reading: Reading, baseline: Scenario) -> str:
-    """What the baseline goes without."""
-    scenario = reading.scenario
-    if not baseline.interventions:
-        return "without interventions"
-    if baseline.interventions == scenario.without(scenario.squeezed).interventions:
-        return f"without those on {reading.squeezed}"
-    return "in the baseline"
+class Absence(NamedTuple):
+    """What a baseline goes without."""
+
+    label: str
+    """In a word or two, for the end of a line."""
+    words: str
+    """In full."""
+
+
+def absence(reading: Reading, baseline: Scenario) -> Absence:
+    """Say what the baseline goes without."""
+    scenario, without = reading.scenario, baseline.interventions
+    if not without:
+        return Absence("without interventions", "without interventions")
+    if without == scenario.without(scenario.squeezed).interventions:
+        return Absence("without the squeeze", f"without the interventions on {reading.squeezed}")
+    return Absence("in the baseline", "of the baseline")

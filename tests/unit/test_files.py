@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from balloon import files, presets
+
+from balloon import files
 from balloon.behaviour import Behaviour
 from balloon.contacts import Contacts
 from balloon.errors import BalloonError, DataError, ScenarioError
@@ -20,6 +21,7 @@ from balloon.evidence import Evidence
 from balloon.interventions import Budget, Cooperation, Launch, Outreach, Takedown
 from balloon.landscape import Edge, Landscape, Platform
 from balloon.population import Group, Population
+from balloon.presets import names as preset_names
 from balloon.scenario import Scenario
 
 TWO = """
@@ -205,7 +207,7 @@ def test_what_the_question_is_about_survives_saving_without_the_interventions(tm
 def test_a_misspelt_preset_suggests_the_nearest_and_lists_them_all() -> None:
     (said,) = problems("telegram-corea-2024")
     assert said.startswith("no preset 'telegram-corea-2024'; did you mean 'telegram-korea-2024'?")
-    assert all(repr(name) in said for name in presets.names())
+    assert all(repr(name) in said for name in preset_names())
 
 
 def test_a_name_like_no_preset_gets_the_list_alone() -> None:
@@ -398,7 +400,8 @@ def test_a_value_that_cannot_be_is_refused_with_its_path(write: Write, old: str,
         ),
         (
             "kind = 'takedown'\nplatform = 'A'\nstart = 2024-01-10\nuntil = 2024-01-10",
-            "interventions.0: takedown on 'A' from 2024-01-10: 2024-01-10..2024-01-10 is empty; need start < until",
+            "interventions.0: takedown on 'A' from 2024-01-10: 2024-01-10..2024-01-10 is empty; "
+            "need start < until",
         ),
         (
             "kind = 'takedown'\nplatform = 'A'\nstart = 2024-01-10\nuntil = 2024-01-09",
@@ -491,7 +494,7 @@ def test_an_own_rule_is_refused_by_saving_and_by_reading_back(tmp_path: Path, wr
     with pytest.raises(ScenarioError, match=r"mine.toml: behaviour.utility: an own rule is Python code"):
         files.save(scenario, tmp_path / "mine.toml")
     assert not (tmp_path / "mine.toml").exists()
-    with pytest.raises(ScenarioError, match="behaviour.utility: an own rule is Python code"):
+    with pytest.raises(ScenarioError, match=r"behaviour\.utility: an own rule is Python code"):
         files.from_document(json.loads(scenario.to_json()))
 
 
@@ -515,9 +518,14 @@ def test_an_interrupted_writer_leaves_the_old_file_and_nothing_else(
 ) -> None:
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(trouble), files.atomic(target) as temporary:
-        temporary.write_text("half")
-        raise trouble
+
+    def write_half() -> None:
+        with files.atomic(target) as temporary:
+            temporary.write_text("half")
+            raise trouble
+
+    with pytest.raises(trouble):
+        write_half()
     assert target.read_text() == "old"
     assert os.listdir(tmp_path) == ["a.txt"]
 

@@ -21,10 +21,18 @@ from PIL import Image
 from balloon.errors import DataError
 from balloon.interventions import Cooperation, Intervention, Takedown
 from balloon.landscape import Landscape, Platform
-from balloon.plots import actor_flows, alt_text, migration, migration_curves, save_figure, style
+from balloon.plots import (
+    actor_flows,
+    alt_text,
+    migration,
+    migration_curves,
+    save_figure,
+    style,
+)
 from balloon.plots.curves import end_labels
 from balloon.plots.events import HIGHEST, Event, plan
-from balloon.plots.finding import find, subtitle, title
+from balloon.plots.finding import find, paired, percent, points, subtitle, title
+from balloon.plots.lettering import date_ticks, shorten, wrap
 from balloon.plots.reading import read
 from balloon.population import Group, Population
 from balloon.scenario import Scenario
@@ -173,6 +181,12 @@ def test_no_order_is_claimed_that_luck_could_reverse() -> None:
     )
 
 
+def test_a_majority_in_most_runs_but_not_in_95_of_100_is_not_called_most() -> None:
+    """Displaced 100 to 220, others 130: ahead in the median, not in the 5 % quantile."""
+    runs = fake(around(0.16, width=0.06), [0.07] * 40, [0.06] * 40)
+    assert said(runs) == "Telegram loses actors, more to other platforms than to dormancy or arrest"
+
+
 def test_a_way_out_that_luck_may_explain_is_not_named() -> None:
     wide = [0.0, 0.2] * 20
     runs = fake(wide, wide[::-1], [0.0] * 20 + [0.01] * 20)
@@ -234,9 +248,9 @@ def test_a_baseline_that_is_another_world_is_not_called_an_effect() -> None:
 
 
 def test_deterrence_is_found_beneath_ordinary_switching() -> None:
-    """With: 200 elsewhere, 250 dormant; without: 200 elsewhere. The effect is 250 dormant."""
-    runs = fake(around(0.2), around(0.25), [0.0] * 40)
-    without = fake(around(0.2), [0.0] * 40, [0.0] * 40, scenario=a_scenario(interventions=()))
+    """With: 300 elsewhere, 150 dormant; without: 300 elsewhere. The effect is 150 dormant."""
+    runs = fake(around(0.3), around(0.15), [0.0] * 40)
+    without = fake(around(0.3), [0.0] * 40, [0.0] * 40, scenario=a_scenario(interventions=()))
     assert said(runs, without) == "The interventions mostly deter Telegram’s actors: they are dormant"
 
 
@@ -363,6 +377,54 @@ def test_too_many_labels_share_the_room_there_is() -> None:
     assert style.spread([0.0] * 5, gap=9.0, low=0.0, high=4.0).tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
 
 
+def test_no_labels_need_no_room() -> None:
+    assert style.spread([], gap=1.0, low=0.0, high=1.0).tolist() == []
+
+
+def test_text_without_any_room_is_an_ellipsis() -> None:
+    assert shorten("Telegram", room=1.0, size=10) == "…"
+
+
+def test_wrapped_text_keeps_its_words_and_its_room() -> None:
+    lines = wrap("one two three four five six seven", room=60.0, size=10, lines=2)
+    assert len(lines) == 2
+    assert lines[0] == "one two"
+    assert lines[1].endswith("…")
+
+
+def test_days_are_ticked_over_weeks_and_months_over_years() -> None:
+    start = np.datetime64("2017-06-01", "D")
+    assert [t for _, t in date_ticks(start, start + 30, most=7)][:3] == ["1 Jun\n2017", "8 Jun", "15 Jun"]
+    assert [t for _, t in date_ticks(start, start + 100, most=7)] == ["Jun\n2017", "Jul", "Aug", "Sep"]
+    assert [t for _, t in date_ticks(start, start + 3650, most=7)][0] == "Jan\n2018"
+
+
+def test_none_and_all_are_said_of_exactly_none_and_all() -> None:
+    shares = (0.0, 0.0002, 0.0051, 0.0099, 0.5, 0.994, 0.996, 0.9997, 1.0)
+    assert [percent(x) for x in shares] == [
+        "0%",
+        "<0.1%",
+        "0.5%",
+        "1%",
+        "50%",
+        "99%",
+        "99.6%",
+        ">99.9%",
+        "100%",
+    ]
+
+
+def test_a_change_too_small_to_print_has_no_sign() -> None:
+    assert points(-0.0001) == "0"
+
+
+def test_a_period_is_shaded() -> None:
+    act = Takedown(platform="Viber", start=date(2025, 1, 6), until=date(2025, 2, 3), label="Viber closed")
+    figure = migration(fake(*OUT, scenario=a_scenario(interventions=(act,))))
+    shade = [p for p in figure.axes[0].patches if mpl.colors.to_hex(p.get_facecolor()) == style.SHADE.lower()]
+    assert len(shade) == 1
+
+
 def an_event(start: float, label: str) -> Event:
     return Event(start, None, label, label, "1 Jan 2024", fact=True)
 
@@ -398,6 +460,14 @@ def test_interventions_of_one_day_are_one_event_and_options_are_told_from_facts(
     assert "Dotted" not in migration(displaced()).caption.notes[1]
 
 
+def test_a_baseline_with_other_interventions_is_called_the_baseline() -> None:
+    runs = fake(
+        *OUT, scenario=a_scenario(interventions=(Takedown(platform="Viber", start=date(2025, 1, 6)),))
+    )
+    figure = migration(displaced(), baseline=runs)
+    assert any(t.get_text() == "in the baseline" for t in drawn(figure))
+
+
 def test_small_platforms_among_many_are_drawn_as_one_and_named_in_the_footer() -> None:
     figure = migration(crowded(30, 1))
     names = [one.name for one in labels_of(crowded(30, 1))]
@@ -428,7 +498,7 @@ def test_dollars_and_tags_are_letters_like_any_other(tmp_path) -> None:
     written = save_figure(figure, tmp_path / "a.svg").read_text(encoding="utf-8")
     assert "$x_1$ &amp; &lt;script&gt;" in written
     assert "<script" not in written
-    ET.fromstring(written)  # noqa: S314 - our own file
+    ET.fromstring(written)
 
 
 # ---- colours -----------------------------------------------------------------------------------
@@ -495,7 +565,7 @@ def test_a_png_carries_alt_text_and_provenance(tmp_path) -> None:
 
 def test_an_svg_is_an_image_with_a_description(tmp_path) -> None:
     figure = migration(displaced())
-    root = ET.fromstring(save_figure(figure, tmp_path / "a.svg").read_bytes())  # noqa: S314
+    root = ET.fromstring(save_figure(figure, tmp_path / "a.svg").read_bytes())
     assert root.get("role") == "img"
     assert root.get("aria-label") == figure.caption.alt
 
@@ -542,6 +612,41 @@ def test_the_footer_says_what_the_ribbons_are() -> None:
     assert notes[-1] == "balloon 0.1.0 · scenario made up · sha256 3fa9c1d2e4b5… · seed 7 · engine arrays"
 
 
+def test_the_footer_tells_roles_from_persons_where_roles_are_filled_again() -> None:
+    scenario = a_scenario().with_({"behaviour.replacement_rate": 0.05})
+    assert "the flows follow the same persons" in migration(fake(*OUT, scenario=scenario)).caption.notes[1]
+
+
+def test_the_footer_says_whether_run_is_compared_with_run() -> None:
+    assert (
+        "without interventions, of the same luck"
+        in migration(displaced(), baseline=untouched()).caption.notes[1]
+    )
+    other = untouched()
+    other.provenance = FakeProvenance(replicates=40, seed=8)
+    notes = migration(displaced(), baseline=other).caption.notes
+    assert "without interventions (seed 8: all pairs of runs are compared)" in notes[1]
+
+
+def test_parameters_drawn_apart_are_not_compared_run_by_run() -> None:
+    """Same seed, but before the reference date the baseline's runs are already elsewhere."""
+    runs = fake(*OUT, parameters="ranges")
+    alike = fake(*OUT, parameters="ranges", scenario=a_scenario(interventions=()))
+    apart = fake(*OUT, parameters="ranges", scenario=a_scenario(interventions=()), rest=0.32)
+    with style.look():
+        assert paired(read(runs), read(alike))
+        assert not paired(read(runs), read(apart))
+
+
+def test_a_baseline_without_the_squeeze_is_named_after_it() -> None:
+    other = Takedown(platform="Viber", start=date(2025, 1, 6), label="Viber closed")
+    runs = fake(*OUT, scenario=a_scenario(interventions=(*EVENTS, other)))
+    without = untouched(scenario=a_scenario(interventions=(other,)))
+    figure = migration(runs, baseline=without)
+    assert "points against runs without the interventions on Telegram." in figure.caption.subtitle
+    assert any(t.get_text() == "without the squeeze" for t in drawn(figure))
+
+
 def test_a_baseline_of_other_dates_is_refused() -> None:
     other = untouched(scenario=a_scenario(interventions=(), steps=51))
     with pytest.raises(DataError, match="its steps is 51, that of the runs is 52"):
@@ -558,6 +663,7 @@ def test_axes_in_axes_out_without_pyplot() -> None:
     figure = Figure()
     left, right = figure.subplots(1, 2)
     assert migration_curves(displaced(), ax=left, baseline=untouched()) is left
+    assert migration_curves(displaced(), ax=left) is left
     assert actor_flows(displaced(), ax=right) is right
     figure.savefig(io.BytesIO(), format="png")
     assert "matplotlib.pyplot" not in sys.modules

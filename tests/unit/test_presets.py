@@ -13,17 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from balloon import files, presets
+
+from balloon import files
 from balloon.evidence import ASSUMPTION
 from balloon.interventions import Announcement, Cooperation, Outreach, Takedown
+from balloon.presets import evidence as evidence_table
+from balloon.presets import names as preset_names
+from balloon.presets import path as preset_path
+from balloon.presets import sources
 from balloon.scenario import Scenario, at_values
 
-NAMES = presets.names()
+NAMES = preset_names()
 every_preset = pytest.mark.parametrize("name", NAMES)
 
 
 def written(name: str) -> dict[str, Any]:
-    return tomllib.loads(presets.path(name).read_text(encoding="utf-8"))
+    return tomllib.loads(preset_path(name).read_text(encoding="utf-8"))
 
 
 def bare(value: object, path: str = "") -> Iterator[str]:
@@ -77,7 +82,7 @@ def test_every_number_that_a_preset_states_has_a_source(name: str) -> None:
     stated = {key: value for key, value in written(name).items() if key not in settings}
     assert list(bare(stated)) == []
     table = files.load(name).evidence().set_index("path")
-    known = {source.source_id for source in presets.sources()}
+    known = {source.source_id for source in sources()}
     assert set(table["source"]) <= known | {ASSUMPTION, "not stated"}
     assert set(table.loc[table["source"] == "not stated", "low"].isna()) == {True}
 
@@ -195,20 +200,20 @@ def test_three_telephones_close_one_after_the_other() -> None:
 
 
 def test_the_minimal_preset_has_three_platforms_and_ten_lines() -> None:
-    lines = presets.path("minimal").read_text(encoding="utf-8").splitlines()
+    lines = preset_path("minimal").read_text(encoding="utf-8").splitlines()
     assert len([line for line in lines if line and not line.startswith("#")]) == 10
     assert len(files.load("minimal").platforms) == 3
 
 
 def test_the_sources_have_distinct_ids_and_addresses() -> None:
-    sources = presets.sources()
-    assert len({s.source_id for s in sources}) == len(sources)
-    assert all(s.url.startswith("http") and s.kind for s in sources)
+    known = sources()
+    assert len({s.source_id for s in known}) == len(known)
+    assert all(s.url.startswith("http") and s.kind for s in known)
 
 
 def test_every_table_of_evidence_cites_known_sources() -> None:
-    known = {source.source_id for source in presets.sources()}
-    tables = sorted(presets.evidence("sources").parent.glob("*.csv"))
+    known = {source.source_id for source in sources()}
+    tables = sorted(evidence_table("sources").parent.glob("*.csv"))
     assert len(tables) == 15
     for table in tables:
         with table.open(encoding="utf-8", newline="") as lines:
@@ -216,6 +221,6 @@ def test_every_table_of_evidence_cites_known_sources() -> None:
 
 
 def test_the_transparency_data_carry_their_attribution() -> None:
-    readme = (presets.evidence("sources").parent / "README.md").read_text(encoding="utf-8")
+    readme = (evidence_table("sources").parent / "README.md").read_text(encoding="utf-8")
     assert "CC-BY" in readme
     assert "github.com/Te-k/telegram-transparency" in readme

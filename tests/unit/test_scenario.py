@@ -15,6 +15,7 @@ from typing import Any
 
 import networkx as nx
 import pytest
+
 from balloon import files
 from balloon._values import Table
 from balloon.behaviour import Behaviour

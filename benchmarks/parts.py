@@ -1,0 +1,192 @@
+"""Where the time of the compiled engine goes.
+
+Every pass that the step calls is wrapped in readings of the processor's cycle counter and compiled
+into the step again, so each is timed in its place, with the caches as they are; a reading costs some
+ten nanoseconds for a block of hundreds of actors. Beside the passes stand the bare costs on this machine of
+what they are made of.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils
+from numba.core.dispatcher import Dispatcher
+from numba.core.types import CPointer, int64, intp
+from numba.extending import intrinsic
+
+from balloon import Scenario
+from balloon.draws import EVENT, SHOCK, gumbel, unit, words
+from balloon.engines import arrays
+from benchmarks import case
+from benchmarks.clock import Contender, best_of, one_lap
+
+MEANING = {
+    "_draw_events": "draws: arrest and revision",
+    "_look_around": "contacts",
+    "_judge": "utility",
+    "_set_aside": "draws: shocks, and stayers set aside",
+    "_choose": "choice among the rest",
+    "_sift": "tally: who is arrested, who revises",
+    "_apply": "tally: write and count what changed",
+    "_carry": "tally: carry over what did not",
+}
+"""What the passes of `balloon.engines.arrays.step` do; others go by their names."""
+REST = "everything else"
+ROOM = 64  # passes at most
+
+
+def breakdown(actors: int, revision_rate: float, *, steps: int, rounds: int) -> dict[str, float]:
+    """Nanoseconds per actor-step by pass; the parts add up to "whole step"."""
+    scenario = case.scenario(actors, revision_rate=revision_rate, steps=steps)
+    spent = np.zeros(ROOM, np.int64)
+    kernel, names = timed(spent)
+    for _ in stepped(case.scenario(100, revision_rate=revision_rate, steps=1), kernel):  # compile
+        pass
+    best: dict[str, float] = {"whole step": np.inf}
+    for _ in range(rounds):
+        spent[:] = 0
+        before = int(now())
+        lap = one_lap(Contender(name="", states=partial(stepped, scenario, kernel), actors=actors, rounds=1))
+        # The setup runs at the same clock, so cycles are turned into time by the whole lap.
+        cycle = (lap.setup + lap.step * steps) / (int(now()) - before)
+        if lap.per_actor_step < best["whole step"]:
+            parts = {
+                MEANING.get(name, name): float(spent[k]) * cycle / steps / actors * 1e9
+                for k, name in enumerate(names)
+                if spent[k]
+            }
+            whole = lap.per_actor_step
+            best = {**parts, REST: whole - sum(parts.values()), "whole step": whole}
+    return best
+
+
+def timed(spent: Any) -> tuple[Any, list[str]]:
+    """The step's kernel with every pass timed, and the names of the passes.
+
+    Parameters
+    ----------
+    spent : (ROOM,) int64 array
+        Cycles spent in each pass are added here; it must outlive the kernel.
+
+    Examples
+    --------
+    Timing leaves the run as it was:
+
+    >>> spent, small = np.zeros(ROOM, np.int64), case.scenario(1_000, steps=5)
+    >>> ends = [list(stepped(small, kernel))[-1] for kernel in (timed(spent)[0], arrays.step)]
+    >>> bool((ends[0].series.moves == ends[1].series.moves).all()), bool(spent.sum() > 0)
+    (True, True)
+    """
+    body = arrays.step.py_func
+    names = [n for n in body.__code__.co_names if isinstance(body.__globals__.get(n), Dispatcher)]
+    wrapped = {name: _timed(body.__globals__[name], spent, k) for k, name in enumerate(names)}
+    step = types.FunctionType(body.__code__, {**body.__globals__, **wrapped}, body.__name__)
+    return numba.njit(nogil=True, error_model="numpy")(step), names
+
+
+def _timed(once: Any, spent: Any, k: int) -> Any:
+    address = spent.ctypes.data + 8 * k
+
+    @numba.njit(nogil=True, error_model="numpy")
+    def timed(*arguments):  # type: ignore[no-untyped-def]
+        begun = cycles()
+        result = once(*arguments)
+        add_to(address, cycles() - begun)
+        return result
+
+    return timed
+
+
+@intrinsic
+def cycles(typing):  # type: ignore[no-untyped-def]
+    """The processor's cycle counter."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        kind = ir.FunctionType(ir.IntType(64), [])
+        return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.readcyclecounter"), [])
+
+    return int64(), code
+
+
+@intrinsic
+def add_to(typing, address, amount):  # type: ignore[no-untyped-def]
+    """Add to a number in memory: arrays that a kernel does not get as arguments are constants to it."""
+
+    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        place = builder.inttoptr(arguments[0], context.get_value_type(CPointer(int64)))
+        builder.store(builder.add(builder.load(place), arguments[1]), place)
+        return context.get_dummy_value()
+
+    return numba.types.void(intp, int64), code
+
+
+@numba.njit
+def now():  # type: ignore[no-untyped-def]
+    """The cycle counter, for Python."""
+    return cycles()
+
+
+def stepped(scenario: Scenario, kernel: Any) -> Iterator[arrays.State]:
+    """The engine's states with another kernel."""
+    run = arrays.prepare(scenario, seed=1, replicate=0)
+    actors, extra = run.actors, run.extra
+    scratch = arrays.new_scratch(len(scenario.platforms))
+    yield arrays.State(0, actors, run.series, run.stage)
+    for t in range(1, scenario.steps + 1):
+        kernel(t, run.setting, run.parameters, run.policy, actors, extra, scratch, run.stage, run.series)
+        actors, extra = actors._replace(home=extra.ahead), extra._replace(ahead=actors.home)
+        yield arrays.State(t, actors, run.series, run.stage)
+
+
+def bare_costs(actors: int, *, rounds: int) -> dict[str, float]:
+    """Nanoseconds of the pieces alone: a block of four words, a Gumbel, a contact looked up."""
+    scenario = case.scenario(actors)
+    ties = scenario.population.contacts.draw(scenario.population.sizes, seed=1)
+    home = np.random.default_rng(1).integers(6, size=actors).astype(np.int8)
+    out = np.empty(4096)
+    blocks = max(actors // 1024, 1)
+    gumbels, uniforms = partial(_gumbels, blocks, out), partial(_uniforms, blocks, out)
+    look_up = partial(_look_up, home, ties.others)
+    for work in (gumbels, uniforms, look_up):
+        work()  # compile
+    drawn = blocks * out.size
+    return {
+        "four uniforms (one Philox block)": best_of(rounds, uniforms) / drawn * 4e9,
+        "four Gumbel shocks (block and logarithms)": best_of(rounds, gumbels) / drawn * 4e9,
+        "looking up the home of one contact": best_of(rounds, look_up) / len(ties.others) * 1e9,
+    }
+
+
+@numba.njit(error_model="numpy")
+def _uniforms(blocks, out):  # type: ignore[no-untyped-def]
+    quarter = out.size // 4
+    a, b, c, d = out[:quarter], out[quarter : 2 * quarter], out[2 * quarter : 3 * quarter], out[3 * quarter :]
+    for t in range(blocks):
+        for i in range(quarter):
+            w = words(1, 0, t, i, EVENT, 0)
+            a[i], b[i], c[i], d[i] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
+
+
+@numba.njit(error_model="numpy")
+def _gumbels(blocks, out):  # type: ignore[no-untyped-def]
+    quarter = out.size // 4
+    a, b, c, d = out[:quarter], out[quarter : 2 * quarter], out[2 * quarter : 3 * quarter], out[3 * quarter :]
+    for t in range(blocks):
+        for i in range(quarter):
+            w = words(1, 0, t, i, SHOCK, 0)
+            a[i], b[i], c[i], d[i] = gumbel(w[0]), gumbel(w[1]), gumbel(w[2]), gumbel(w[3])
+
+
+@numba.njit(error_model="numpy")
+def _look_up(home, others):  # type: ignore[no-untyped-def]
+    total = 0
+    for e in range(others.size):
+        total += home[others[e]]
+    return total
