@@ -89,29 +89,35 @@ def _writable() -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _compile(function: Callable[..., Any], *, keep: bool, inline: bool) -> Any:
+def _compile(function: Callable[..., Any], *, keep: bool, **options: bool) -> Any:
     """Compile for speed and exactness: no fastmath, no branch in divisions, GIL released."""
-    compiled = numba.njit(function, nogil=True, error_model="numpy", forceinline=inline)
+    compiled = numba.njit(function, nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)
     if keep and isinstance(compiled, Dispatcher) and _writable():
         compiled._cache = _Cache(function)
     return compiled
 
 
 def jit(function: F) -> F:
-    """Compile a kernel, a function that loops; from the cache where nothing was edited."""
-    compiled: F = _compile(function, keep=True, inline=False)
+    """Compile a kernel that Python calls; from the cache where nothing was edited."""
+    compiled: F = _compile(function, keep=True)
+    return compiled
+
+
+def inner(function: F) -> F:
+    """Compile a part of a kernel that Python never calls; it is kept inside the kernel's code."""
+    compiled: F = _compile(function, keep=False, no_cpython_wrapper=True)
     return compiled
 
 
 def scalar(function: F) -> F:
     """Compile a function of scalars that is laid into its callers, so that their loops vectorise."""
-    compiled: F = _compile(function, keep=True, inline=True)
+    compiled: F = _compile(function, keep=True, forceinline=True)
     return compiled
 
 
 def own(rule: Callable[..., Any]) -> Any:
     """Compile a user's rule; never cached, since what it refers to cannot be seen."""
-    return rule if isinstance(rule, Dispatcher) else _compile(rule, keep=False, inline=True)
+    return rule if isinstance(rule, Dispatcher) else _compile(rule, keep=False, forceinline=True)
 
 
 def plain(function: Any) -> Callable[..., Any]:
@@ -132,7 +138,6 @@ def specialise(kernel: Any, rules: frozenset[tuple[str, Any]]) -> Any:
     for name, value in body.__globals__.items():
         text = plain(value)
         if isinstance(text, types.FunctionType) and text.__module__ == body.__module__:
-            inline = bool(value.targetoptions.get("forceinline")) if isinstance(value, Dispatcher) else False
             rebuilt = types.FunctionType(text.__code__, names, name)
-            names[name] = _compile(rebuilt, keep=False, inline=inline)
+            names[name] = _compile(rebuilt, keep=False)
     return names[body.__name__]

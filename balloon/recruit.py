@@ -78,7 +78,9 @@ def _fill(first, shares, start_apps, location, scale, seed, replicate, home, hab
     last = platforms
     while last > 0 and shares[last] == shares[last - 1]:
         last -= 1
-    some_apps = start_apps.max() > 0.0
+    some_apps = False
+    for q in range(platforms):
+        some_apps |= start_apps[q] > 0.0
     for i in range(home.size):
         slot = first + i
         w = words(seed, replicate, 0, slot, RECRUIT, 0)

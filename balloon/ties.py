@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from balloon._jit import jit
+from balloon._jit import inner, jit
 from balloon.contacts import Contacts
 from balloon.draws import TIE, log, unit, words
 
@@ -138,7 +138,8 @@ def _skips(n, ends, odds, seed, replicate):
                 if count == room:
                     room = 2 * room
                     longer_a, longer_b = np.empty(room, np.int32), np.empty(room, np.int32)
-                    longer_a[:count], longer_b[:count] = a[:count], b[:count]
+                    for e in range(count):
+                        longer_a[e], longer_b[e] = a[e], b[e]
                     a, b = longer_a, longer_b
                 a[count], b[count] = i, j
                 count += 1
@@ -157,7 +158,9 @@ def _ring(n, half, rewiring, seed, replicate):
         for k in range(half):
             partner[i, k] = (i + k + 1) % n
     # Ties that came to a slot from rewired ends, as linked lists.
-    head, link, owner = np.full(n, -1, np.int32), np.full(n * half, -1, np.int32), np.empty(n * half, np.int32)
+    head, link, owner = np.empty(n, np.int32), np.empty(n * half, np.int32), np.empty(n * half, np.int32)
+    for i in range(n):
+        head[i] = -1
     for i in range(n):
         for k in range(half):
             w = words(seed, replicate, 0, i, TIE, k * 64)
@@ -225,7 +228,9 @@ def _compress(n, a, b):
         start[b[e] + 1] += 1
     for i in range(n):
         start[i + 1] += start[i]
-    fill = start[:-1].copy()
+    fill = np.empty(n, np.int64)
+    for i in range(n):
+        fill[i] = start[i]
     others = np.empty(2 * a.size, np.int32)
     for e in range(a.size):
         others[fill[a[e]]] = b[e]
@@ -235,22 +240,19 @@ def _compress(n, a, b):
     return _tidy(start, others)
 
 
-@jit
+@inner
 def _tidy(start, others):
     """Sort each row and drop repeated contacts, in place."""
     kept = 0
     for i in range(start.size - 1):
         first, last = start[i], start[i + 1]
         row = others[first:last]
-        if row.size > 32:
-            row.sort()
-        else:
-            for e in range(1, row.size):
-                x, m = row[e], e
-                while m > 0 and row[m - 1] > x:
-                    row[m] = row[m - 1]
-                    m -= 1
-                row[m] = x
+        for e in range(1, row.size):  # rows come nearly sorted: each slot's own ties stand first
+            x, m = row[e], e
+            while m > 0 and row[m - 1] > x:
+                row[m] = row[m - 1]
+                m -= 1
+            row[m] = x
         start[i] = kept
         previous = -1
         for e in range(first, last):
@@ -258,5 +260,5 @@ def _tidy(start, others):
                 previous = others[e]
                 others[kept] = previous
                 kept += 1
-    start[-1] = kept
-    return start, others[:kept].copy() if kept < others.size else others
+    start[start.size - 1] = kept
+    return start, others[:kept]

@@ -8,8 +8,9 @@ what they are made of.
 
 from __future__ import annotations
 
+import time
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,7 +23,7 @@ from numba.core.types import CPointer, int64, intp
 from numba.extending import intrinsic
 
 from balloon import Scenario
-from balloon.draws import EVENT, SHOCK, gumbel, unit, words
+from balloon.draws import SHOCK, log, philox, unit
 from balloon.engines import arrays
 from benchmarks import case
 from benchmarks.clock import Contender, best_of, one_lap
@@ -42,29 +43,36 @@ REST = "everything else"
 ROOM = 64  # passes at most
 
 
-def breakdown(actors: int, revision_rate: float, *, steps: int, rounds: int) -> dict[str, float]:
-    """Nanoseconds per actor-step by pass; the parts add up to "whole step"."""
-    scenario = case.scenario(actors, revision_rate=revision_rate, steps=steps)
-    spent = np.zeros(ROOM, np.int64)
+def breakdown(
+    cases: Sequence[tuple[float, int]], *, steps: int, rounds: int
+) -> dict[tuple[float, int], dict[str, float]]:
+    """Nanoseconds per actor-step by pass; the parts add up to "whole step".
+
+    Parameters
+    ----------
+    cases : sequence of (float, int)
+        Revision rates and numbers of actors.
+    steps, rounds : int
+        Of each case; the fastest round counts.
+    """
+    spent, cycle = np.zeros(ROOM, np.int64), nanoseconds_a_cycle()
     kernel, names = timed(spent)
-    for _ in stepped(case.scenario(100, revision_rate=revision_rate, steps=1), kernel):  # compile
+    for _ in stepped(case.scenario(100, steps=1), kernel):  # compile
         pass
-    best: dict[str, float] = {"whole step": np.inf}
-    for _ in range(rounds):
-        spent[:] = 0
-        before = int(now())
-        lap = one_lap(Contender(name="", states=partial(stepped, scenario, kernel), actors=actors, rounds=1))
-        # The setup runs at the same clock, so cycles are turned into time by the whole lap.
-        cycle = (lap.setup + lap.step * steps) / (int(now()) - before)
-        if lap.per_actor_step < best["whole step"]:
-            parts = {
-                MEANING.get(name, name): float(spent[k]) * cycle / steps / actors * 1e9
-                for k, name in enumerate(names)
-                if spent[k]
-            }
-            whole = lap.per_actor_step
-            best = {**parts, REST: whole - sum(parts.values()), "whole step": whole}
-    return best
+    found = {}
+    for rate, actors in cases:
+        scenario = case.scenario(actors, revision_rate=rate, steps=steps)
+        contender = Contender(name="", states=partial(stepped, scenario, kernel), actors=actors, rounds=1)
+        best: dict[str, float] = {"whole step": np.inf}
+        for _ in range(rounds):
+            spent[:] = 0
+            whole = one_lap(contender).per_actor_step
+            if whole < best["whole step"]:
+                each = (spent * cycle / steps / actors).tolist()
+                parts = {MEANING.get(name, name): each[k] for k, name in enumerate(names)}
+                best = {**parts, REST: whole - sum(each), "whole step": whole}
+        found[rate, actors] = best
+    return found
 
 
 def timed(spent: Any) -> tuple[Any, list[str]]:
@@ -127,6 +135,14 @@ def add_to(typing, address, amount):  # type: ignore[no-untyped-def]
     return numba.types.void(intp, int64), code
 
 
+def nanoseconds_a_cycle() -> float:
+    """How long a cycle of the counter lasts; it runs evenly, whatever the processor does."""
+    now()  # compile
+    begun, first = time.perf_counter_ns(), int(now())
+    time.sleep(0.2)
+    return (time.perf_counter_ns() - begun) / (int(now()) - first)
+
+
 @numba.njit
 def now():  # type: ignore[no-untyped-def]
     """The cycle counter, for Python."""
@@ -150,38 +166,44 @@ def bare_costs(actors: int, *, rounds: int) -> dict[str, float]:
     scenario = case.scenario(actors)
     ties = scenario.population.contacts.draw(scenario.population.sizes, seed=1)
     home = np.random.default_rng(1).integers(6, size=actors).astype(np.int8)
-    out = np.empty(4096)
-    blocks = max(actors // 1024, 1)
-    gumbels, uniforms = partial(_gumbels, blocks, out), partial(_uniforms, blocks, out)
-    look_up = partial(_look_up, home, ties.others)
-    for work in (gumbels, uniforms, look_up):
-        work()  # compile
-    drawn = blocks * out.size
-    return {
-        "four uniforms (one Philox block)": best_of(rounds, uniforms) / drawn * 4e9,
-        "four Gumbel shocks (block and logarithms)": best_of(rounds, gumbels) / drawn * 4e9,
-        "looking up the home of one contact": best_of(rounds, look_up) / len(ties.others) * 1e9,
+    uniforms, blocks = np.empty((4, 512)), max(actors // 512, 1)
+    jobs = {
+        "four uniforms (one Philox block)": (partial(_draw, blocks, uniforms), blocks * 512),
+        "logarithms of a Gumbel shock": (partial(_to_gumbels, blocks, uniforms), blocks * 512 * 4),
+        "looking up the home of one contact": (partial(_look_up, home, ties.others), len(ties.others)),
     }
+    costs = {}
+    for name, (work, times) in jobs.items():
+        work()  # compile
+        costs[name] = best_of(rounds, work) / times * 1e9
+    return costs
 
 
 @numba.njit(error_model="numpy")
-def _uniforms(blocks, out):  # type: ignore[no-untyped-def]
-    quarter = out.size // 4
-    a, b, c, d = out[:quarter], out[quarter : 2 * quarter], out[2 * quarter : 3 * quarter], out[3 * quarter :]
+def _draw(blocks, out):  # type: ignore[no-untyped-def]
     for t in range(blocks):
-        for i in range(quarter):
-            w = words(1, 0, t, i, EVENT, 0)
-            a[i], b[i], c[i], d[i] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
+        _draw_block(np.uint64(t), out[0], out[1], out[2], out[3])
 
 
 @numba.njit(error_model="numpy")
-def _gumbels(blocks, out):  # type: ignore[no-untyped-def]
-    quarter = out.size // 4
-    a, b, c, d = out[:quarter], out[quarter : 2 * quarter], out[2 * quarter : 3 * quarter], out[3 * quarter :]
+def _draw_block(t, a, b, c, d):  # type: ignore[no-untyped-def]
+    zero, tag = np.uint64(0), np.uint64(SHOCK) << np.uint64(24)
+    for k in range(a.size):
+        w = philox(np.uint64(k), t, zero, tag, np.uint64(1), zero)
+        a[k], b[k], c[k], d[k] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
+
+
+@numba.njit(error_model="numpy")
+def _to_gumbels(blocks, uniforms):  # type: ignore[no-untyped-def]
+    shocks = np.empty(uniforms.shape[1])
+    total = 0.0
     for t in range(blocks):
-        for i in range(quarter):
-            w = words(1, 0, t, i, SHOCK, 0)
-            a[i], b[i], c[i], d[i] = gumbel(w[0]), gumbel(w[1]), gumbel(w[2]), gumbel(w[3])
+        for item in range(4):
+            row = uniforms[item]
+            for k in range(row.size):
+                shocks[k] = -log(-log(row[k]))
+            total += shocks[t % shocks.size]
+    return total
 
 
 @numba.njit(error_model="numpy")

@@ -103,7 +103,9 @@ class MessengerModel(mesa.Model):
         mu, sigma = numbers.log_normal
         aversions = self.rng.lognormal(mu, sigma, size=numbers.actors)
         actors = list(
-            Messenger.create_agents(self, numbers.actors, home=homes.tolist(), risk_aversion=aversions.tolist())
+            Messenger.create_agents(
+                self, numbers.actors, home=homes.tolist(), risk_aversion=aversions.tolist()
+            )
         )
         ends, others = graph.indptr.tolist(), graph.indices.tolist()
         for actor, first, last in zip(actors, ends, ends[1:], strict=False):

@@ -76,10 +76,14 @@ def apps_after(apps, choice, tried, kept, drop, seed, replicate, step, slot, pla
     if tried >= 0:
         apps |= one << np.uint32(tried)
     if drop > 0.0:
-        for q in range(platforms):
-            bit = one << np.uint32(q)
-            if q != choice and apps & bit and not kept & bit:
-                w = words(seed, replicate, step, slot, UNINSTALL, q // 4)
-                if unit(w[q % 4]) < drop:
-                    apps &= ~bit
+        loose = apps & ~kept
+        if choice < platforms:
+            loose &= ~(one << np.uint32(choice))
+        for block in range((platforms + 3) // 4):
+            if loose >> np.uint32(4 * block) & np.uint32(15):
+                w = words(seed, replicate, step, slot, UNINSTALL, block)
+                for item in range(4):
+                    bit = one << np.uint32(4 * block + item)
+                    if loose & bit and unit(w[item]) < drop:
+                        apps &= ~bit
     return np.uint32(apps)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -61,7 +61,7 @@ class Rules(NamedTuple):
     revision_rate: Callable[..., float]
 
 
-class Actor(CellAgent):
+class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
     """One slot of the population and the person in it.
 
     Subclass it and override `utility`, `hazard` or `revision_rate`; ``super()`` gives the
@@ -102,6 +102,7 @@ class Actor(CellAgent):
     """
 
     model: BalloonModel
+    cell: Any
 
     def __init__(self, model: BalloonModel, *, slot: int, traits: Traits, standing: Standing) -> None:
         super().__init__(model)

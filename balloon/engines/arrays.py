@@ -8,11 +8,12 @@ change touch the counts.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from balloon._jit import jit, specialise
+from balloon._jit import inner, jit, specialise
 from balloon.behaviour.decide import apps_after, chance, habit_after, struck
 from balloon.behaviour.inputs import Enforcement, Parameters, Traits, View
 from balloon.behaviour.rules import hazard, revision_rate, utility
@@ -119,13 +120,12 @@ class Extra(NamedTuple):
 
 
 @jit
-def step(t, setting, parameters, policy, actors, extra, scratch, stage, series):
-    """Do step t (from 1): observe, decide, apply, learn."""
+def act(t, setting, parameters, actors, extra, scratch, stage, series):
+    """Let everybody decide on the stage of step t and the homes after step t - 1; count."""
     weeks, seed, replicate = setting.weeks, setting.seed, setting.replicate
     home, ahead, habit, apps, seized = actors.home, extra.ahead, actors.habit, actors.apps, extra.seized
     event, column, risk, peers = scratch.event, scratch.column, scratch.risk, scratch.peers
     shock, value, start, others = scratch.shock, scratch.value, setting.start, setting.others
-    observe(t, setting.exposures, parameters, policy, weeks, stage, series)
     groups, platforms = stage.available.shape
     _carry(t, series.actors, series.installed, series.idle, series.joint, home, ahead)
     removals = 0
@@ -195,10 +195,9 @@ def step(t, setting, parameters, policy, actors, extra, scratch, stage, series):
         for q in range(platforms + 2):
             stayers -= series.moves[t, p, q]
         series.moves[t, p, p] = stayers
-    close_step(t, parameters, policy, weeks, stage, series)
 
 
-@jit
+@inner
 def _carry(t, actors, installed, idle, joint, home, ahead):
     """Start step t from the counts and homes of the last one."""
     for p in range(installed.shape[1]):
@@ -213,7 +212,7 @@ def _carry(t, actors, installed, idle, joint, home, ahead):
         ahead[i] = home[i]
 
 
-@jit
+@inner
 def _take_data(first, last, apps, seized, taken):
     """Note who has the app of a platform whose data are taken in this step."""
     for p in range(taken.size):
@@ -223,7 +222,7 @@ def _take_data(first, last, apps, seized, taken):
                 seized[i] = (seized[i] & ~bit) | (apps[i] & bit)
 
 
-@jit
+@inner
 def _bounds(
     g, exposure, weeks, parameters, available, reopened, undercover, requests, cooperation, seizure,
     actors, watch,
@@ -245,7 +244,7 @@ def _bounds(
     return arrest * weeks * slack, revise * weeks * slack
 
 
-@jit
+@inner
 def _draw_events(t, lo, n, seed, replicate, arrest, revision, flag, most_arrest, most_revision):
     """Uniforms of arrest and revision of every slot of the block, and whether either can strike."""
     word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -258,7 +257,7 @@ def _draw_events(t, lo, n, seed, replicate, arrest, revision, flag, most_arrest,
         flag[k] = 1 if a < most_arrest or r < most_revision else 0
 
 
-@jit
+@inner
 def _sift(
     t, g, lo, n, chosen, left_out, exposure, weeks, seed, replicate, parameters, arrest, revision, flag,
     column, risk, home, ahead, habit, apps, seized, risk_aversion, available, reopened, undercover, requests,
@@ -329,7 +328,7 @@ def _sift(
     return np.int64(m), np.int64(gone)
 
 
-@jit
+@inner
 def _seizures(held, seizure):
     """Arrests per week by the data taken from the platforms whose apps were held."""
     rate = 0.0
@@ -355,7 +354,7 @@ def source_of(t, i, seed, replicate, code, rate, seized_rate, held, seizure):
     return source
 
 
-@jit
+@inner
 def _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others):
     """Share of an actor's contacts that were removed in the last step."""
     gone, number = 0, annealed
@@ -376,7 +375,7 @@ def met(t, i, e, seed, replicate, n):
     return j + 1 if j >= np.int64(i) else j
 
 
-@jit
+@inner
 def _look_around(t, m, seed, replicate, slot, home, available, packed, peers, annealed, start, others):
     """Share of the choosers' contacts on each available platform, of those on any of them."""
     platforms, longest = available.size, 0
@@ -404,7 +403,7 @@ def _look_around(t, m, seed, replicate, slot, home, available, packed, peers, an
             row[c] = small(packed[c] >> by & byte) / max(number, 1.0)
 
 
-@jit
+@inner
 def _look_wide(t, m, seed, replicate, slot, home, available, peers, annealed, start, others):
     """The same for many platforms, hubs and others met afresh."""
     platforms = available.size
@@ -426,7 +425,7 @@ def _look_wide(t, m, seed, replicate, slot, home, available, peers, annealed, st
             peers[q, c] = crowd[q] / number if number > 0 else 0.0
 
 
-@jit
+@inner
 def _judge(
     g, m, exposure, parameters, origin, home, habit, apps, risk, peers, value, friction,
     available, asc, onboarding_cost, belief, mean_belief,
@@ -446,7 +445,7 @@ def _judge(
             row[c] = -np.inf if f == np.inf else v
 
 
-@jit
+@inner
 def _set_aside(
     t, m, seed, replicate, parameters, slot, home, habit, choice, still, value, shock, best, mine, available,
 ):  # fmt: skip
@@ -506,7 +505,7 @@ def _set_aside(
     return np.int64(left)
 
 
-@jit
+@inner
 def _choose(left, outside_option, still, pick, choice, value, shock, best, available):
     """The best of the platforms and dormancy, each with its shock; ties go to the first."""
     platforms = available.size
@@ -530,7 +529,7 @@ def _choose(left, outside_option, still, pick, choice, value, shock, best, avail
         choice[np.uint64(still[k])] = pick[k]
 
 
-@jit
+@inner
 def _try_out(
     t, g, left, seed, replicate, exposure, parameters, column, risk, peers, shock, friction,
     available, asc, onboarding_cost, belief, mean_belief,
@@ -551,7 +550,7 @@ def _try_out(
                     column[TRIED, c] = q
 
 
-@jit
+@inner
 def _apply(
     t, left, gone, seed, replicate, parameters, column, ahead, habit, apps, entered, seized, seizure,
     origin, reference, actors, moves, joint, joins, installed, idle, newcomers,
@@ -593,7 +592,7 @@ def _apply(
             _count_apps(here, choice, before, after, joins, installed, idle)
 
 
-@jit
+@inner
 def _held_in_evidence(held, seizure):
     """Apps that cannot be dropped: their data were taken and still lead to arrests."""
     kept = np.uint32(0)
@@ -603,7 +602,7 @@ def _held_in_evidence(held, seizure):
     return kept
 
 
-@jit
+@inner
 def _count_home(i, here, there, t, entered, origin, reference, actors, moves, joint):
     """Count a change of place; ``joint`` follows those who were there at the reference date."""
     actors[here] -= 1
@@ -615,7 +614,7 @@ def _count_home(i, here, there, t, entered, origin, reference, actors, moves, jo
         joint[origin[i], there] += 1
 
 
-@jit
+@inner
 def _count_apps(here, there, before, after, joins, installed, idle):
     """Count the apps of one actor anew; idle: at home on another platform."""
     platforms = joins.size
@@ -676,23 +675,48 @@ class Run(NamedTuple):
     series: Series
 
 
-def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
-    """Recruit, draw contacts, open the stage: the state before the first step."""
-    behaviour, contacts = scenario.behaviour, scenario.population.contacts
-    rules = behaviour.own_rules
-    social = behaviour.peer_influence != 0 or "utility" in rules
-    watchful = behaviour.vigilance != 0 or "revision_rate_rule" in rules
-    policy, sizes = scenario.policy(), scenario.population.sizes
-    groups, platforms = len(sizes), len(scenario.platforms)
-    actors = recruit(scenario, seed=seed, replicate=replicate)
-    n = len(actors.home)
-    start, others = np.zeros(n + 1, np.int64), np.empty(0, np.int32)
-    if social or watchful:
-        ties = contacts.draw(sizes, seed=seed, replicate=replicate)
-        start, others = ties.start, ties.others
-    annealed = int(contacts.degree) if contacts.kind == "annealed" and n > 1 else 0
+class Plan(NamedTuple):
+    """What all replicates of a scenario share."""
+
+    policy: Policy
+    sizes: tuple[int, ...]
+    exposures: NDArray[np.float64]
+    friction: NDArray[np.float64]
+    """(P, P + 1) see `Setting`."""
+    start: NDArray[np.int64]
+    others: NDArray[np.int32]
+    """Rows of a given contact graph; drawn ones belong to the replicate."""
+
+
+@lru_cache(maxsize=4)
+def plan(scenario: Scenario) -> Plan:
+    """Lay out what all replicates share; a pure function of a frozen value, hence remembered."""
+    platforms, contacts = len(scenario.platforms), scenario.population.contacts
     friction = np.zeros((platforms, platforms + 1))
     friction[:, :platforms] = scenario.landscape.friction().T
+    sizes = scenario.population.sizes
+    ties = contacts.draw(sizes) if contacts.kind == "given" else None
+    return Plan(
+        policy=scenario.policy(),
+        sizes=sizes,
+        exposures=np.array([g.exposure for g in scenario.groups]),
+        friction=friction,
+        start=ties.start if ties else np.zeros(sum(sizes) + 1, np.int64),
+        others=ties.others if ties else np.empty(0, np.int32),
+    )
+
+
+def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
+    """Recruit, draw contacts, set the stage: the state before the first step."""
+    behaviour, contacts = scenario.behaviour, scenario.population.contacts
+    rules, shared = behaviour.own_rules, plan(scenario)
+    social = behaviour.peer_influence != 0 or "utility" in rules
+    watchful = behaviour.vigilance != 0 or "revision_rate_rule" in rules
+    actors = recruit(scenario, seed=seed, replicate=replicate)
+    n, start, others = len(actors.home), shared.start, shared.others
+    if (social or watchful) and contacts.kind not in ("given", "annealed"):
+        ties = contacts.draw(shared.sizes, seed=seed, replicate=replicate)
+        start, others = ties.start, ties.others
     setting = Setting(
         seed=np.uint64(seed),
         replicate=np.uint64(replicate),
@@ -700,25 +724,25 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
         social=social,
         watchful=watchful,
         built_in=not rules.keys() & {"hazard", "revision_rate_rule"},
-        annealed=annealed,
+        annealed=int(contacts.degree) if contacts.kind == "annealed" and n > 1 else 0,
         reference=scenario.reference_step,
-        exposures=np.array([g.exposure for g in scenario.groups]),
-        bounds=np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64),
-        friction=friction,
+        exposures=shared.exposures,
+        bounds=np.concatenate([[0], np.cumsum(shared.sizes)]).astype(np.int64),
+        friction=shared.friction,
         start=start,
         others=others,
     )
     extra = Extra(
         ahead=np.empty(n, np.int8),
-        seized=np.zeros(n if policy.taken.any() else 0, np.uint32),
+        seized=np.zeros(n if shared.policy.taken.any() else 0, np.uint32),
         origin=np.zeros(n, np.int8),
     )
-    stage = new_stage(scenario)
-    series = new_series(scenario.steps, groups, platforms)
+    stage = new_stage(scenario, shared.policy)
+    series = new_series(scenario.steps, len(shared.sizes), len(scenario.platforms))
     take_stock(actors, setting, series)
-    run = Run(setting, behaviour.parameters, policy, actors, extra, stage, series)
+    run = Run(setting, behaviour.parameters, shared.policy, actors, extra, stage, series)
     look = kernel(observe, scenario)
-    look(1, setting.exposures, run.parameters, policy, setting.weeks, stage, series)
+    look(1, setting.exposures, run.parameters, shared.policy, setting.weeks, stage, series)
     return run
 
 
@@ -732,11 +756,13 @@ def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
     """Yield the state at the start and after every step; the caller decides what to keep."""
     run = prepare(scenario, seed=seed, replicate=replicate)
     setting, parameters, policy, actors, extra, stage, series = run
-    scratch = new_scratch(len(scenario.platforms))
-    do = kernel(step, scenario)
+    scratch, weeks = new_scratch(len(scenario.platforms)), setting.weeks
+    decide = kernel(act, scenario)
     for t in range(scenario.steps + 1):
         if t > 0:
-            do(t, setting, parameters, policy, actors, extra, scratch, stage, series)
+            observe(t, setting.exposures, parameters, policy, weeks, stage, series)
+            decide(t, setting, parameters, actors, extra, scratch, stage, series)
+            close_step(t, parameters, policy, weeks, stage, series)
             actors, extra = actors._replace(home=extra.ahead), extra._replace(ahead=actors.home)
         if t == setting.reference:
             mark_origin(t, actors, extra, series)

@@ -21,8 +21,17 @@ from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.engines._mesa import Cell, Model, Network, network
 from balloon.engines.actor import NOWHERE, Actor, Rules, Sight, Standing
 from balloon.engines.arrays import kernel
-from balloon.engines.stage import FRESH, REMOVED
-from balloon.engines.stage import Series, Stage, close_step, new_series, new_stage, observe, place_of
+from balloon.engines.stage import (
+    FRESH,
+    REMOVED,
+    Series,
+    Stage,
+    close_step,
+    new_series,
+    new_stage,
+    observe,
+    place_of,
+)
 from balloon.errors import EngineError
 from balloon.recruit import Actors, recruit
 
@@ -34,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["Actor", "BalloonModel", "State", "states"]
 
 
-class BalloonModel(Model):
+class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
     """A scenario as a Mesa model.
 
     Every step is synchronous: all decide on the state at the end of the last step, in any order,
@@ -95,16 +104,16 @@ class BalloonModel(Model):
         self.replacement = chance(self.parameters.replacement_rate, self.weeks)
         # A row more, the last, for those who come from nowhere: index -1, as their habit.
         self.friction: list[list[float]] = [*scenario.landscape.friction().tolist(), [0.0] * self.size]
-        self.space = network(scenario.landscape.to_networkx(), self.random)
+        self.space: Network = network(scenario.landscape.to_networkx(), self.random)
         self.cells: list[Cell] = [self.space[name] for name in scenario.platforms]
-        self.stage: Stage = new_stage(scenario)
+        self.stage: Stage = new_stage(scenario, self.policy)
         self.series: Series = new_series(scenario.steps, len(scenario.groups), self.size)
         self.removals = False
         self.sight: list[Sight] = []
         self.slots = self._fill_slots(actor, seed, replicate)
         self._meet(seed, replicate)
         self._exposures = np.array([g.exposure for g in scenario.groups])
-        self._observe = kernel(observe, scenario)
+        self._observe: Any = kernel(observe, scenario)
         self._see(1)
         self._count()
 
@@ -131,7 +140,8 @@ class BalloonModel(Model):
             No such place.
         """
         if place not in self.places:
-            raise EngineError(f"place {place!r}: there is no such place; there are {', '.join(map(repr, self.places))}")
+            known = ", ".join(map(repr, self.places))
+            raise EngineError(f"place {place!r}: there is no such place; there are {known}")
         return int(self.series.actors[self.t, :, self.places.index(place)].sum())
 
     def step(self) -> None:

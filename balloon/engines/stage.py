@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from balloon._jit import jit, scalar
+from balloon._jit import inner, jit, scalar
 from balloon.behaviour.decide import annual, chance, learnt, per_week
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.behaviour.rules import hazard
@@ -21,7 +21,7 @@ from balloon.behaviour.rules import hazard
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balloon.recruit import Actors
+    from balloon.interventions import Policy
     from balloon.scenario import Scenario
 
 DORMANT, REMOVED, STRANDED, FRESH = range(4)
@@ -90,7 +90,7 @@ class Series(NamedTuple):
     """(T + 1, G, P) annual probabilities."""
 
 
-def new_stage(scenario: Scenario) -> Stage:
+def new_stage(scenario: Scenario, policy: Policy) -> Stage:
     """The stage before anything is observed."""
     groups, names = scenario.groups, scenario.platforms
     shape = (len(groups), len(names))
@@ -99,7 +99,7 @@ def new_stage(scenario: Scenario) -> Stage:
     made["mean_belief"] = np.zeros(len(groups))
     made["weekly"][:] = np.nan
     made["given"] = np.array([[g.belief.get(p, np.nan) for p in names] for g in groups])
-    made["triggered"] = np.full((len(scenario.policy().outreach_on), len(names)), np.inf)
+    made["triggered"] = np.full((len(policy.outreach_on), len(names)), np.inf)
     return Stage(**made)
 
 
@@ -168,7 +168,7 @@ def observe(t, exposures, parameters, policy, weeks, stage, series):
         stage.mean_belief[g] = weighted / total if total > 0 else plain / platforms
 
 
-@jit
+@inner
 def _granted(p, platforms, named, recruited, seen, present):
     """What a budget of one request per actor-week of the named groups gives those on a platform.
 

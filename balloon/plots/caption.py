@@ -90,11 +90,10 @@ def _reading_help(reading: Reading) -> str:
             "1 run: no interval can be given; simulate more replicates to see the spread. "
             "Simulated actors, not observations."
         )
-    spread = (
-        "luck and the ranges of the uncertain parameters"
-        if reading.provenance.parameters == "ranges"
-        else "luck only: parameters are fixed, so how uncertain they are is not shown"
-    )
+    spread = {
+        "fixed": "luck only: parameters are fixed, so how uncertain they are is not shown",
+        "ranges": "luck and the ranges of the uncertain parameters",
+    }.get(reading.provenance.parameters, "luck and the parameters given for each run")
     rough = f" Fewer than {FEW} runs: the 90% range is rough." if number < FEW else ""
     return (
         f"{number} runs: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; "
@@ -176,7 +175,8 @@ def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tup
     if replaced:
         said.append("Names: " + ", ".join(f"{shown} = {name}" for shown, name in replaced.items()) + ".")
     made = reading.provenance
-    spread = "luck and parameter ranges" if made.parameters == "ranges" else "luck only"
+    kinds = {"fixed": "luck only", "ranges": "luck and parameter ranges"}
+    spread = kinds.get(made.parameters, "luck and given parameters")
     spread = "" if single else f" (spread: {spread})"
     said.append(
         f"Simulated, not observed; balloon {made.balloon}, {reading.replicates} runs{spread}, "

@@ -296,7 +296,7 @@ def _number(share: float) -> str:
 
 
 def bracket(values: Range) -> str:
-    """The 90 % range as ``low–high``, in percent, and no more digits than it needs."""
+    """The 90 % range from low to high, in percent, and no more digits than it needs."""
     return f"{_number(values.low)}–{_number(values.high)}"
 
 
@@ -310,8 +310,8 @@ def points(change: float) -> str:
 
     Examples
     --------
-    >>> points(-0.31), points(0.004), points(0.0)
-    ('−31', '+0.4', '0')
+    >>> points(0.31), points(0.004), points(0.0)
+    ('+31', '+0.4', '0')
     """
     size = abs(100 * change)
     text = f"{size:.0f}" if size >= 0.95 else f"{size:.1f}"

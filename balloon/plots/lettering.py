@@ -115,13 +115,14 @@ def date_ticks(first: Day, last: Day, *, most: int) -> list[tuple[float, str]]:
     near = length <= 14 * most
     if near:
         every = next(n for n in (1, 2, 7, 14) if length <= n * most)
-        ticks = list(np.arange(start, end + 1, every))
+        numbers = range(int(start.astype(int)), int(end.astype(int)) + 1, every)
+        ticks = [np.datetime64(number, "D") for number in numbers]
     else:
         steps = (1, 2, 3, 6, 12, 24, 60, 120)
         every = next((n for n in steps if length / 30.4 / n <= most), 240)
-        months = np.arange(np.datetime64(start, "M"), np.datetime64(end, "M") + 1)
-        kept = [m for m in months if int(m.astype(int)) % every == 0]
-        ticks = [d for m in kept if start <= (d := np.datetime64(m, "D")) <= end]
+        first_month, last_month = (int(when.astype("datetime64[M]").astype(int)) for when in (start, end))
+        months = (np.datetime64(m, "M") for m in range(first_month, last_month + 1) if m % every == 0)
+        ticks = [tick for month in months if (tick := month.astype("datetime64[D]")) >= start]
     labels, year = [], ""
     for tick in ticks:
         number, month, this = day(tick).split()

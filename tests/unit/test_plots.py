@@ -394,9 +394,10 @@ def test_wrapped_text_keeps_its_words_and_its_room() -> None:
 
 def test_days_are_ticked_over_weeks_and_months_over_years() -> None:
     start = np.datetime64("2017-06-01", "D")
-    assert [t for _, t in date_ticks(start, start + 30, most=7)][:3] == ["1 Jun\n2017", "8 Jun", "15 Jun"]
-    assert [t for _, t in date_ticks(start, start + 100, most=7)] == ["Jun\n2017", "Jul", "Aug", "Sep"]
-    assert [t for _, t in date_ticks(start, start + 3650, most=7)][0] == "Jan\n2018"
+    month, season, decade = (start + np.timedelta64(days, "D") for days in (30, 100, 3650))
+    assert [t for _, t in date_ticks(start, month, most=7)][:3] == ["1 Jun\n2017", "8 Jun", "15 Jun"]
+    assert [t for _, t in date_ticks(start, season, most=7)] == ["Jun\n2017", "Jul", "Aug", "Sep"]
+    assert next(t for _, t in date_ticks(start, decade, most=7)) == "Jan\n2018"
 
 
 def test_none_and_all_are_said_of_exactly_none_and_all() -> None:
@@ -608,6 +609,8 @@ def test_the_footer_says_what_the_ribbons_are() -> None:
     notes = migration(runs).caption.notes
     assert "luck and the ranges of the uncertain parameters" in notes[0]
     assert "Fewer than 20 runs" in notes[0]
+    given = fake(three, three, [0.0] * 3, parameters="given")
+    assert "luck and the parameters given for each run" in migration(given).caption.notes[0]
     assert "not observations" in notes[0]
     assert notes[-1] == "balloon 0.1.0 · scenario made up · sha256 3fa9c1d2e4b5… · seed 7 · engine arrays"
 
