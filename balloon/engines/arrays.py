@@ -629,29 +629,24 @@ def _count_apps(here, there, before, after, joins, installed, idle):
             joins[q] += 1
 
 
-@jit
-def take_stock(actors, setting, series):
+def take_stock(actors: Actors, bounds: NDArray[np.int64], series: Series) -> None:
     """Count the actors at the start."""
     platforms = series.arrests.shape[2]
-    for g in range(setting.bounds.size - 1):
-        for i in range(setting.bounds[g], setting.bounds[g + 1]):
-            home = actors.home[i]
-            series.actors[0, g, home] += 1
-            series.moves[0, home, home] += 1
-            for q in range(platforms):
-                if actors.apps[i] >> np.uint32(q) & np.uint32(1):
-                    series.installed[0, q] += 1
-                    series.idle[0, q] += home < platforms and home != q
+    for g in range(len(bounds) - 1):
+        homes = actors.home[bounds[g] : bounds[g + 1]]
+        series.actors[0, g] = np.bincount(homes, minlength=platforms + 2)
+    np.fill_diagonal(series.moves[0], series.actors[0].sum(axis=0))
+    for q in range(platforms):
+        has = (actors.apps >> np.uint32(q) & np.uint32(1)).astype(bool)
+        series.installed[0, q] = has.sum()
+        series.idle[0, q] = (has & (actors.home != q) & (actors.home < platforms)).sum()
 
 
-@jit
-def mark_origin(t, actors, extra, series):
+def mark_origin(t: int, actors: Actors, extra: Extra, series: Series) -> None:
     """Remember where everybody is at the reference date."""
     platforms = series.arrests.shape[2]
-    for i in range(actors.home.size):
-        place = place_of(actors.home[i], platforms)
-        extra.origin[i] = place
-        series.joint[t, place, place] += 1
+    extra.origin[:] = np.where(actors.home < platforms + 2, actors.home, actors.home - 2)
+    np.fill_diagonal(series.joint[t], np.bincount(extra.origin, minlength=platforms + 2))
 
 
 class State(NamedTuple):
@@ -739,7 +734,7 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
     )
     stage = new_stage(scenario, shared.policy)
     series = new_series(scenario.steps, len(shared.sizes), len(scenario.platforms))
-    take_stock(actors, setting, series)
+    take_stock(actors, setting.bounds, series)
     run = Run(setting, behaviour.parameters, shared.policy, actors, extra, stage, series)
     look = kernel(observe, scenario)
     look(1, setting.exposures, run.parameters, shared.policy, setting.weeks, stage, series)
