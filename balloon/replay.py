@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from balloon._version import __version__
 from balloon.behaviour.behaviour import RULES
 from balloon.errors import DataError
@@ -113,7 +111,7 @@ def _same(a: xr.DataArray, b: xr.DataArray) -> bool:
     if a.dtype.kind == "f" and b.dtype.kind == "f":
         # Not equality: it would take 0.0 for -0.0, and nan for another number than nan.
         return a.dtype == b.dtype and a.values.tobytes() == b.values.tobytes()
-    return bool(np.array_equal(a.values, b.values))
+    return bool((a.values == b.values).all())
 
 
 def _other_versions(origin: Provenance) -> tuple[str, ...]:

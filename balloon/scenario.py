@@ -15,9 +15,10 @@ from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import ScenarioError
 from balloon.evidence import Evidence
-from balloon.interventions import Intervention, Launch, Policy, timetable, without_platform
+from balloon.interventions import Intervention, Launch, without_platform
 from balloon.landscape import Edge, Landscape, Platform
 from balloon.population import Group, Population, start_places
+from balloon.timetable import Policy, timetable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -266,8 +267,12 @@ class Scenario:
             yield f"edges.{number}", edge
         for group in self.groups:
             yield f"groups.{group.name}", group
-        for number, one in enumerate(self.interventions):
-            yield f"interventions.{number}", one
+        seen: dict[str, int] = {}
+        for one in self.interventions:
+            key = f"{one.kind}:{'+'.join(one.targets) or 'all'}:{one.start}"
+            seen[key] = seen.get(key, 0) + 1
+            # By what it is, not by its place: `without` must not rename the others.
+            yield f"interventions.{key}" + (f":{seen[key]}" if seen[key] > 1 else ""), one
 
     def evidence(self) -> pd.DataFrame:
         """Table of all parameters: path, value, low, high, unit, source, note.

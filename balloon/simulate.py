@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform as machine
 import warnings
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     Columns = dict[str, NDArray[Any]]
 
 ENGINES = ("arrays", "objects")
+STRATA = 64  # replicates of one Latin hypercube
 
 
 def simulate(
@@ -54,9 +57,8 @@ def simulate(
         From 0 to 2**64 - 1.
     parameters : None, "ranges" or sequence of mappings
         None: the scenario's values. "ranges": replicate r takes its own draw of every parameter
-        that has a range, uniform, by a scrambled Sobol sequence (Owen 1998) of the seed; the draw
-        of replicate r does not depend on how many there are. A sequence gives the values by
-        dotted path for each replicate.
+        that has a range, uniform and stratified (see `draw_ranges`). A sequence gives the values
+        by dotted path for each replicate.
     engine : "arrays" or "objects"
     actor : subclass of `balloon.engines.objects.Actor`, optional
         Own actors, with engine "objects".
@@ -87,8 +89,10 @@ def simulate(
     draws = _draws(scenario, parameters, replicates, seed)
     jobs = [(scenario if draws is None else at_values(scenario, draws[r]), r) for r in range(replicates)]
     with _pool(executor, engine, replicates) as pool:
-        futures = [pool.submit(replicate, one, seed=seed, number=r, engine=engine, actor=actor) for one, r in jobs]
-        done = _collect(futures, progress)
+        futures = [
+            pool.submit(replicate, one, seed=seed, number=r, engine=engine, actor=actor) for one, r in jobs
+        ]
+        done = _collect(futures, progress=progress)
     provenance = Provenance(
         balloon=__version__,
         versions=versions(),
@@ -104,7 +108,8 @@ def simulate(
 
 def _check(replicates: int, seed: int, engine: str, actor: object) -> None:
     if engine not in ENGINES:
-        raise EngineError(f"engine {engine!r}: there is no such engine; there are {', '.join(map(repr, ENGINES))}")
+        known = ", ".join(map(repr, ENGINES))
+        raise EngineError(f"engine {engine!r}: there is no such engine; there are {known}")
     if actor is not None and engine != "objects":
         raise EngineError(
             f"actor {actor!r} with engine {engine!r}: own actors run in engine 'objects' only; pass "
@@ -124,15 +129,24 @@ def _draws(
         return None
     if isinstance(parameters, str):
         if parameters != "ranges":
-            raise EngineError(f"parameters is {parameters!r}; need None, 'ranges' or a mapping for each replicate")
+            raise EngineError(
+                f"parameters is {parameters!r}; need None, 'ranges' or a mapping for each replicate"
+            )
         return draw_ranges(scenario, replicates=replicates, seed=seed)
     if len(parameters) != replicates:
-        raise EngineError(f"{len(parameters)} mappings of parameters for {replicates} replicates; make them equal")
+        raise EngineError(
+            f"{len(parameters)} mappings of parameters for {replicates} replicates; make them equal"
+        )
     return list(parameters)
 
 
 def draw_ranges(scenario: Scenario, *, replicates: int, seed: int) -> list[Mapping[str, float]]:
     """Draw the uncertain parameters from their ranges, one mapping a replicate.
+
+    Uniform, by Latin hypercubes of 64 replicates (McKay, Beckman & Conover 1979). The draw of a
+    parameter depends on the seed, the replicate and the path alone: not on how many replicates there
+    are, nor on the other parameters. So a scenario and the same one without its interventions are
+    run at the same values, replicate by replicate.
 
     Raises
     ------
@@ -147,11 +161,15 @@ def draw_ranges(scenario: Scenario, *, replicates: int, seed: int) -> list[Mappi
             f"scenario {scenario.name!r}: no parameter has a range to draw from; write "
             "{ value = ..., low = ..., high = ... } in the file, or leave parameters out"
         )
-    power = max(replicates - 1, 1).bit_length()
-    sobol = qmc.Sobol(len(ranges), scramble=True, rng=np.random.default_rng(seed))
-    points = sobol.random_base2(power)[:replicates]
-    low, high = np.array(list(ranges.values())).T
-    return [dict(zip(ranges, row, strict=True)) for row in (low + points * (high - low)).tolist()]
+    draws: list[dict[str, float]] = [{} for _ in range(replicates)]
+    for path, (low, high) in ranges.items():
+        name = int.from_bytes(hashlib.sha256(path.encode()).digest()[:8], "little")
+        for block in range(0, replicates, STRATA):
+            rng = np.random.default_rng([seed, name, block])
+            points = qmc.LatinHypercube(1, rng=rng).random(STRATA)[:, 0].tolist()
+            for draw, point in zip(draws[block : block + STRATA], points, strict=False):
+                draw[path] = low + point * (high - low)
+    return list(draws)
 
 
 @contextmanager
@@ -169,7 +187,7 @@ def _pool(executor: Executor | None, engine: str, replicates: int) -> Iterator[E
         own.shutdown(wait=False, cancel_futures=True)
 
 
-def _collect(futures: Sequence[Future[Columns]], progress: bool) -> list[Columns]:
+def _collect(futures: Sequence[Future[Columns]], *, progress: bool) -> list[Columns]:
     """Results in the order of the replicates; on any failure nothing more is started."""
     try:
         if not progress:
@@ -188,10 +206,7 @@ def replicate(
 ) -> Columns:
     """Run one replicate and return its counts over time, never its actors."""
     states = engine_states(scenario, seed=seed, replicate=number, engine=engine, actor=actor)
-    last = None
-    for last in states:
-        pass
-    assert last is not None
+    last = deque(states, maxlen=1)[0]  # the series grows from state to state: the last holds all
     s, use = last.series, scenario.behaviour.idle_use
     homes = s.actors.sum(axis=1)
     small = np.int32

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from balloon.recruit import Actors, recruit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balloon.interventions import Policy
+    from balloon.timetable import Policy
     from balloon.scenario import Scenario
 
 BLOCK = 512  # slots sifted at once: their rows fit the first-level cache
@@ -263,8 +263,9 @@ def _sift(
     column, risk, home, ahead, habit, apps, seized, risk_aversion, available, reopened, undercover, requests,
     cooperation, seizure, arrests, watch, annealed, start, others,
 ):  # fmt: skip
-    """Arrest, strand and replace; add the columns of those who choose (from the front) and of
-    those who leave without a choice (from the back), and return how many there are of both.
+    """Arrest, strand and replace; return how many choose and how many leave without a choice.
+
+    The columns of the former are added from the front, those of the latter from the back.
     """
     platforms = available.size
     dormant, removed = platforms + DORMANT, platforms + REMOVED
@@ -293,7 +294,7 @@ def _sift(
             rate, seized_rate, leaves = 0.0, 0.0, -1
             if open_home:
                 p = np.uint64(code)
-                works = Enforcement(code, undercover[p], requests[p], cooperation[p])
+                works = Enforcement(int(code), undercover[p], requests[p], cooperation[p])
                 rate = hazard(traits, works, parameters)
             if seized.size > 0:
                 seized_rate = _seizures(seized[i], seizure)
@@ -741,9 +742,9 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
     return run
 
 
-def kernel(function: object, scenario: Scenario) -> object:
+def kernel(function: Any, scenario: Scenario) -> Any:
     """A compiled function of this package with the scenario's own rules in it."""
-    rules = {("revision_rate" if k == "revision_rate_rule" else k): f for k, f in scenario.behaviour.own_rules.items()}
+    rules = {name.removesuffix("_rule"): rule for name, rule in scenario.behaviour.own_rules.items()}
     return specialise(function, frozenset(rules.items())) if rules else function
 
 

@@ -9,7 +9,7 @@ step. As places, stranded counts as dormant and the last as removed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from balloon.behaviour.rules import hazard
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balloon.interventions import Policy
+    from balloon.timetable import Policy
     from balloon.scenario import Scenario
 
 DORMANT, REMOVED, STRANDED, FRESH = range(4)
@@ -95,7 +95,9 @@ def new_stage(scenario: Scenario, policy: Policy) -> Stage:
     groups, names = scenario.groups, scenario.platforms
     shape = (len(groups), len(names))
     flags = {"available", "reopened", "taken"}
-    made = {name: np.zeros(shape, bool if name in flags else float) for name in Stage._fields}
+    made: dict[str, NDArray[Any]] = {
+        name: np.zeros(shape, bool if name in flags else float) for name in Stage._fields
+    }
     made["mean_belief"] = np.zeros(len(groups))
     made["weekly"][:] = np.nan
     made["given"] = np.array([[g.belief.get(p, np.nan) for p in names] for g in groups])

@@ -26,12 +26,12 @@ def squeezed(*, cooperate: bool = True, risk_aversion: float = 15.0, **behaviour
 
 
 def test_displacement_can_be_partial() -> None:
-    """Risk aversion 15, outside option -2: of the loss of A a part moves, a part stops, a part is arrested."""
-    change = squeezed() - squeezed(cooperate=False)
+    """Risk aversion 15, outside option 0: of the loss of A a part moves, a part stops, a part is arrested."""
+    change = squeezed(outside_option=0.0) - squeezed(cooperate=False, outside_option=0.0)
     loss, displaced = -change[0], change[1] + change[2]
     assert loss > 0.05
     assert 0.2 < displaced / loss < 0.9
-    assert change[3] / loss > 0.05
+    assert 0.1 < change[3] / loss < 0.5
     assert change[4] / loss > 0.05
 
 
@@ -73,8 +73,9 @@ def test_without_spillover_no_benefit_diffuses() -> None:
 def test_after_a_temporary_ban_the_banned_return_by_habit() -> None:
     """A ban of six weeks, switching cost 5 as in ordinary times: most go back in the week it ends.
 
-    By hand: those forced to B find A and B equally good and free of cost at the reopening, so half
-    return at once, and with asc 1.5 of A 82 %; without their habit, at a cost of 5, 3 %.
+    By hand: those forced to B keep the habit of A, which is then free of cost: with asc 1.5 of A 82 %
+    return at once. Those who in five weeks stayed on B by choice (2 % a week) have B as their habit, and
+    for them A is 5 utils away: 3 % at a revision.
     """
     platforms = {"A": {"asc": 1.5}, "B": {}}
     ban = Takedown(platform="A", start=week(4), until=week(10))
@@ -82,52 +83,58 @@ def test_after_a_temporary_ban_the_banned_return_by_habit() -> None:
     homes = out["actors"][0, :, 0] / N
     assert homes[3] > 0.98
     assert (homes[5:11] == 0).all()
-    expected = 1 / (1 + math.exp(-1.5))
-    assert out["moves"][0, 11, 1, 0] / out["actors"][0, 10, 1] == pytest.approx(expected, abs=4 * math.sqrt(0.15 / N))
-    assert 1 / (1 + math.exp(3.5)) < 0.03
+    loyal = 0.98**5
+    expected = loyal / (1 + math.exp(-1.5)) + (1 - loyal) * 0.02 / (1 + math.exp(3.5))
+    assert out["moves"][0, 11, 1, 0] / N == pytest.approx(expected, abs=4 * math.sqrt(0.2 / N))
+    assert expected > 0.7
 
 
 def test_a_scare_overshoots_and_falls_back_while_the_old_platform_keeps_its_users() -> None:
-    """Korea 2014 in small: trials 0.5, apps dropped at 0.15 a revision, idle use 0.5, habit worth 6 utils.
+    """Korea 2014 in small: trials 0.8, apps dropped at 0.25 a revision, idle use 0.5, switching cost 6.
 
-    A scare of four weeks lowers A by 3: active users of B jump to a multiple, then fall back, but not
-    to where they were; at home on A remain more than nine in ten all along.
+    A scare of four weeks lowers A by 6 utils, from 4 above B to 2 below: nobody's home changes much,
+    but many try B. Its active users grow more than fivefold and fall back, not all the way.
     """
-    platforms = {"A": {"asc": 2.0, "onboarding_cost": 0.5}, "B": {"onboarding_cost": 0.5}}
-    scare = PlatformChange(platform="A", start=week(8), until=week(12), asc=-3.0)
-    group = Group(name="g", start={"A": 0.99, "B": 0.01}, start_apps={"A": 1.0}, risk_aversion=0.0)
-    out = run(world(scare, platforms=platforms, groups=(group,), actors=N, steps=30, revision_rate=0.2, switching_cost=6.0,
-                    trial=0.5, uninstall_probability=0.15, idle_use=0.5))  # fmt: skip
+    platforms = {"A": {"asc": 4.0, "onboarding_cost": 0.5}, "B": {"onboarding_cost": 0.5}}
+    scare = PlatformChange(platform="A", start=week(8), until=week(12), asc=-6.0)
+    group = Group(name="g", start={"A": 0.98, "B": 0.02}, start_apps={"A": 1.0}, risk_aversion=0.0)
+    out = run(world(scare, platforms=platforms, groups=(group,), actors=N, steps=40, revision_rate=0.2, switching_cost=6.0,
+                    trial=0.8, uninstall_probability=0.25, idle_use=0.5))  # fmt: skip
     active, homes = out["active"][0, :, 1] / N, out["actors"][0, :, 0] / N
     before, peak, end = active[8], active.max(), active[-1]
-    assert 9 <= active.argmax() <= 13
-    assert peak > 1.5 * before
-    assert before < end < peak - 0.3 * (peak - before)
-    assert homes.min() > 0.9
+    assert active.argmax() == 12
+    assert peak > 5 * before
+    assert 1.5 * before < end < 0.5 * peak
+    assert homes.min() > 0.95
 
 
-def largest_destination(peer_influence: float) -> np.ndarray:
-    """Of three equal destinations of a closed market, the largest's share, by replicate."""
-    start = {"A": 0.94, "B": 0.02, "C": 0.02, "D": 0.02}
-    platforms = {"A": {}, "B": {}, "C": {}, "D": {}}
-    out = run(world(Takedown(platform="A", start=week(1)), platforms=platforms, start=start, actors=2_000, steps=30,
-                    contacts=Contacts(kind="erdos_renyi", degree=10.0), switching_cost=2.0, revision_rate=0.05,
-                    rechoice_rate=0.2, peer_influence=peer_influence), replicates=40)  # fmt: skip
-    to = out["moves"][:, 2:, 4, 1:4].sum(axis=1)  # from waiting dormant to B, C, D
-    return to.max(axis=1) / to.sum(axis=1)
+def destinations(peer_influence: float, rechoice_rate: float | None) -> np.ndarray:
+    """Shares of three equal destinations in those who leave a closed market; B starts with a small lead."""
+    start = {"A": 0.92, "B": 0.04, "C": 0.02, "D": 0.02}
+    out = run(world(Takedown(platform="A", start=week(1)), platforms="ABCD", start=start, actors=2_000, steps=40,
+                    contacts=Contacts(kind="erdos_renyi", degree=20.0), switching_cost=2.0, revision_rate=0.05,
+                    rechoice_rate=rechoice_rate, peer_influence=peer_influence), replicates=40)  # fmt: skip
+    to = out["moves"][:, 2:, 4, 1:4].sum(axis=1) + out["moves"][:, 2, 0, 1:4]
+    return to / to.sum(axis=1, keepdims=True)
 
 
 @pytest.mark.parametrize("peer_influence", [4.0, 5.0, 6.0])
 def test_one_destination_can_take_the_majority_of_a_closed_market(peer_influence: float) -> None:
-    """Rechoice 0.2 a week: early movers show the way. Means over 40 replicates; 0.71 lies in the range."""
-    shares = largest_destination(peer_influence)
+    """Rechoice 0.1 a week, 20 contacts, B at 4 % and C, D at 2 % before: early movers show the way.
+
+    Means over 40 replicates about 0.56, 0.65, 0.70 (standard error 0.015), the 0.71 of the record among them.
+    """
+    shares = destinations(peer_influence, rechoice_rate=0.1).max(axis=1)
     assert shares.mean() > 0.5
-    assert shares.max() > 0.71
-    assert shares.min() < 0.71 or peer_influence > 5
+    if peer_influence >= 5:
+        assert shares.min() < 0.71 < shares.max()
+    at_once = destinations(peer_influence, rechoice_rate=None).max(axis=1)
+    assert at_once.mean() < shares.mean() - 0.03
 
 
 def test_without_peers_a_closed_market_splits_evenly() -> None:
-    assert largest_destination(0.0).max() < 1 / 3 + 5 * math.sqrt(0.22 / 1_880)
+    shares = destinations(0.0, rechoice_rate=0.1)
+    assert shares.mean(axis=0) == pytest.approx([1 / 3] * 3, abs=4 * math.sqrt(0.22 / 1_840 / 40))
 
 
 def test_deterrence_needs_risk_aversions_of_ten_to_fifty() -> None:

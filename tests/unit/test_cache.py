@@ -1,0 +1,91 @@
+"""Compiled code is kept between runs, and never outlives the text it was made from."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import balloon
+
+PROGRAM = """
+import balloon as bl
+from balloon.engines import arrays
+from balloon.engines.stage import observe
+
+scenario = bl.load("minimal").with_({"behaviour.peer_influence": 0.0})
+run = arrays.prepare(scenario, seed=1, replicate=0)
+print(float(run.series.belief[0, 0, 0]).hex(), sum(observe.stats.cache_hits.values()))
+"""
+"""Prints a belief that `observe` of one module gets from `hazard` of another, and whether `observe`
+came from the cache."""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """A copy of the package that may be edited."""
+    root = tmp_path / "copy"
+    skip = shutil.ignore_patterns("__pycache__", "plots")
+    shutil.copytree(Path(balloon.__file__).parent, root / "balloon", ignore=skip)
+    return root
+
+
+def run(copy: Path, cache: Path) -> tuple[float, int]:
+    """The belief, and the number of times that compiled code was taken from the cache."""
+    own = {"PYTHONPATH": str(copy), "BALLOON_CACHE_DIR": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    hidden = {"XDG_CACHE_HOME": str(copy / "elsewhere"), "NUMBA_DISABLE_JIT": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env=os.environ | own | hidden,
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    belief, hits = done.stdout.split()
+    return float.fromhex(belief), int(hits)
+
+
+def edit(copy: Path, module: str, old: str, new: str) -> None:
+    file = copy / "balloon" / module
+    text = file.read_text("utf-8")
+    assert old in text
+    before = file.stat()
+    file.write_text(text.replace(old, new), "utf-8")
+    # As after a checkout: neither the date nor, here, anything else but the text tells of the edit.
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_an_edited_rule_runs_in_its_new_form_although_the_cache_is_warm(copy: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cold, warm = run(copy, cache), run(copy, cache)
+    assert warm == (cold[0], 1)
+    assert cold[1] == 0
+    # Twice the hazard: the belief, 1 - exp(-52 h), goes from b to 1 - (1 - b) ** 2.
+    edit(copy, "behaviour/rules.py", "return traits.exposure * (", "return 2.0 * traits.exposure * (")
+    doubled = run(copy, cache)
+    assert doubled == (pytest.approx(1 - (1 - cold[0]) ** 2), 0)
+    edit(copy, "behaviour/rules.py", "return 2.0 * traits.exposure * (", "return traits.exposure * (")
+    assert run(copy, cache) == (cold[0], 1)
+
+
+def test_the_cache_is_where_the_environment_says(copy: Path, tmp_path: Path) -> None:
+    cache = tmp_path / "chosen"
+    run(copy, cache)
+    assert list(cache.rglob("*.nbi"))
+    assert not (copy / "elsewhere").exists()
+    assert not [f for f in copy.rglob("*") if f.suffix in (".nbi", ".nbc")]
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(copy: Path, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("not a folder")
+    belief, hits = run(copy, in_the_way / "cache")
+    assert 0 <= belief < 1
+    assert hits == 0
