@@ -146,7 +146,7 @@ def timetable(
     """
     import numpy as np
 
-    middle = (np.arange(steps) + 0.5) * step_days
+    middle = (np.arange(steps, dtype=np.float64) + 0.5) * np.float64(step_days)
     when = _Calendar(start, middle, step_days, tuple(groups), landscape.names)
 
     def spread(name: str) -> NDArray[np.float64]:

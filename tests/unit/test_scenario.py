@@ -428,7 +428,7 @@ def test_with_reaches_every_kind_of_noun() -> None:
             "groups.g.asc.A": 1.0,
             "population.actors": 60,
             "contacts.degree": 6,
-            "interventions.0.value": 0.9,
+            f"interventions.cooperation:A:{DAY}.value": 0.9,
         }
     )
     assert scenario.groups[0].start == {"A": 0.2, "B": 0.8}
@@ -493,7 +493,7 @@ def test_the_table_of_evidence_has_a_row_for_every_number() -> None:
     assert table["path"].is_unique
     rows = table.set_index("path")
     assert rows.loc["groups.g.start.A", "value"] == 0.5
-    assert rows.loc["interventions.0.value", "unit"] == "share of requests"
+    assert rows.loc[f"interventions.cooperation:A:{DAY}.value", "unit"] == "share of requests"
     assert rows.loc["behaviour.revision_rate", "unit"] == "per week"
     assert set(rows["source"]) == {"not stated"}
 
