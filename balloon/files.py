@@ -170,7 +170,9 @@ def _doubts(scenario: Scenario) -> list[str]:
     """Sources that balloon does not know, and numbers outside their own range."""
     known = {source.source_id for source in sources()}
     doubts = []
-    for path, noun in scenario.nouns():
+    in_file = {id(one): f"interventions.{number}" for number, one in enumerate(scenario.interventions)}
+    for parameter_path, noun in scenario.nouns():
+        path = in_file.get(id(noun), parameter_path)  # in a file they are known by their number
         values = dict(numbers(noun))
         event = getattr(noun, "source", "")
         cited = [(f"{path}.source", event)] if event else []
