@@ -45,7 +45,6 @@ class Staging:
                     folder.mkdir()
                     self._made.append(folder)
                 self.folder.mkdir()
-                self._made.append(self.folder)
             except OSError as error:
                 self._clear()
                 said = error.strerror or str(error)

@@ -117,7 +117,7 @@ class Numbers:
 
     @property
     def log_normal(self) -> tuple[float, float]:
-        """mu and sigma of the log-normal risk aversion."""
+        """Parameters mu and sigma of the log-normal risk aversion."""
         variance = math.log1p(self.risk_aversion_cv * self.risk_aversion_cv)
         return math.log(self.risk_aversion) - variance / 2, math.sqrt(variance)
 
@@ -132,7 +132,8 @@ def numbers(of: Scenario) -> Numbers:
     """
     import numpy as np
 
-    assert not of.interventions and len(of.groups) == 1 and of.step_days == 7, "the peers know no more"
+    if of.interventions or len(of.groups) != 1 or of.step_days != 7:
+        raise ValueError("the peers know no interventions, one group and weekly steps")
     platforms, group, b = of.landscape.platforms, of.groups[0], of.behaviour
     undercover = np.array([p.undercover for p in platforms])
     answered = np.array([p.requests * p.cooperation for p in platforms])

@@ -6,6 +6,8 @@ ten nanoseconds for a block of hundreds of actors. Beside the passes stand the b
 what they are made of.
 """
 
+# What numba compiles has no types.
+# mypy: disable-error-code="no-untyped-def,no-untyped-call,call-arg,var-annotated,import-untyped"
 from __future__ import annotations
 
 import time
@@ -38,7 +40,7 @@ MEANING = {
     "_apply": "tally: write and count what changed",
     "_carry": "tally: carry over what did not",
 }
-"""What the passes of `balloon.engines.arrays.step` do; others go by their names."""
+"""What the passes of `balloon.engines.arrays.act` do; others go by their names."""
 REST = "everything else"
 ROOM = 64  # passes at most
 
@@ -56,7 +58,7 @@ def breakdown(
         Of each case; the fastest round counts.
     """
     spent, cycle = np.zeros(ROOM, np.int64), nanoseconds_a_cycle()
-    kernel, names = timed(spent)
+    kernel, names = timed(arrays.act, spent)
     for _ in stepped(case.scenario(100, steps=1), kernel):  # compile
         pass
     found = {}
@@ -75,11 +77,13 @@ def breakdown(
     return found
 
 
-def timed(spent: Any) -> tuple[Any, list[str]]:
-    """The step's kernel with every pass timed, and the names of the passes.
+def timed(whole: Any, spent: Any) -> tuple[Any, list[str]]:
+    """Compile a kernel again with every pass timed; return it and the names of the passes.
 
     Parameters
     ----------
+    whole : compiled function
+        The kernel; its passes are the compiled functions that it calls.
     spent : (ROOM,) int64 array
         Cycles spent in each pass are added here; it must outlive the kernel.
 
@@ -88,11 +92,12 @@ def timed(spent: Any) -> tuple[Any, list[str]]:
     Timing leaves the run as it was:
 
     >>> spent, small = np.zeros(ROOM, np.int64), case.scenario(1_000, steps=5)
-    >>> ends = [list(stepped(small, kernel))[-1] for kernel in (timed(spent)[0], arrays.step)]
+    >>> kernel, _ = timed(arrays.act, spent)
+    >>> ends = [list(stepped(small, one))[-1] for one in (kernel, arrays.act)]
     >>> bool((ends[0].series.moves == ends[1].series.moves).all()), bool(spent.sum() > 0)
     (True, True)
     """
-    body = arrays.step.py_func
+    body = whole.py_func
     names = [n for n in body.__code__.co_names if isinstance(body.__globals__.get(n), Dispatcher)]
     wrapped = {name: _timed(body.__globals__[name], spent, k) for k, name in enumerate(names)}
     step = types.FunctionType(body.__code__, {**body.__globals__, **wrapped}, body.__name__)
@@ -103,7 +108,7 @@ def _timed(once: Any, spent: Any, k: int) -> Any:
     address = spent.ctypes.data + 8 * k
 
     @numba.njit(nogil=True, error_model="numpy")
-    def timed(*arguments):  # type: ignore[no-untyped-def]
+    def timed(*arguments):
         begun = cycles()
         result = once(*arguments)
         add_to(address, cycles() - begun)
@@ -113,10 +118,10 @@ def _timed(once: Any, spent: Any, k: int) -> Any:
 
 
 @intrinsic
-def cycles(typing):  # type: ignore[no-untyped-def]
-    """The processor's cycle counter."""
+def cycles(typing):
+    """Read the processor's cycle counter."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         kind = ir.FunctionType(ir.IntType(64), [])
         return builder.call(cgutils.get_or_insert_function(builder.module, kind, "llvm.readcyclecounter"), [])
 
@@ -124,10 +129,10 @@ def cycles(typing):  # type: ignore[no-untyped-def]
 
 
 @intrinsic
-def add_to(typing, address, amount):  # type: ignore[no-untyped-def]
+def add_to(typing, address, amount):
     """Add to a number in memory: arrays that a kernel does not get as arguments are constants to it."""
 
-    def code(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+    def code(context, builder, signature, arguments):
         place = builder.inttoptr(arguments[0], context.get_value_type(CPointer(int64)))
         builder.store(builder.add(builder.load(place), arguments[1]), place)
         return context.get_dummy_value()
@@ -144,21 +149,18 @@ def nanoseconds_a_cycle() -> float:
 
 
 @numba.njit
-def now():  # type: ignore[no-untyped-def]
+def now():
     """The cycle counter, for Python."""
     return cycles()
 
 
 def stepped(scenario: Scenario, kernel: Any) -> Iterator[arrays.State]:
-    """The engine's states with another kernel."""
-    run = arrays.prepare(scenario, seed=1, replicate=0)
-    actors, extra = run.actors, run.extra
-    scratch = arrays.new_scratch(len(scenario.platforms))
-    yield arrays.State(0, actors, run.series, run.stage)
-    for t in range(1, scenario.steps + 1):
-        kernel(t, run.setting, run.parameters, run.policy, actors, extra, scratch, run.stage, run.series)
-        actors, extra = actors._replace(home=extra.ahead), extra._replace(ahead=actors.home)
-        yield arrays.State(t, actors, run.series, run.stage)
+    """Yield the engine's states with another kernel in the place of its own."""
+    names = {**arrays.__dict__, "kernel": lambda _, __: kernel}
+    engine: Any = types.FunctionType(arrays.states.__code__, names, "states", None, None)
+    engine.__kwdefaults__ = arrays.states.__kwdefaults__
+    states: Iterator[arrays.State] = engine(scenario, seed=1, replicate=0)
+    return states
 
 
 def bare_costs(actors: int, *, rounds: int) -> dict[str, float]:
@@ -180,13 +182,13 @@ def bare_costs(actors: int, *, rounds: int) -> dict[str, float]:
 
 
 @numba.njit(error_model="numpy")
-def _draw(blocks, out):  # type: ignore[no-untyped-def]
+def _draw(blocks, out):
     for t in range(blocks):
         _draw_block(np.uint64(t), out[0], out[1], out[2], out[3])
 
 
 @numba.njit(error_model="numpy")
-def _draw_block(t, a, b, c, d):  # type: ignore[no-untyped-def]
+def _draw_block(t, a, b, c, d):
     zero, tag = np.uint64(0), np.uint64(SHOCK) << np.uint64(24)
     for k in range(a.size):
         w = philox(np.uint64(k), t, zero, tag, np.uint64(1), zero)
@@ -194,7 +196,7 @@ def _draw_block(t, a, b, c, d):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(error_model="numpy")
-def _to_gumbels(blocks, uniforms):  # type: ignore[no-untyped-def]
+def _to_gumbels(blocks, uniforms):
     shocks = np.empty(uniforms.shape[1])
     total = 0.0
     for t in range(blocks):
@@ -207,7 +209,7 @@ def _to_gumbels(blocks, uniforms):  # type: ignore[no-untyped-def]
 
 
 @numba.njit(error_model="numpy")
-def _look_up(home, others):  # type: ignore[no-untyped-def]
+def _look_up(home, others):
     total = 0
     for e in range(others.size):
         total += home[others[e]]

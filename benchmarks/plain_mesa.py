@@ -23,7 +23,7 @@ DORMANT = -1
 REMOVED = -2
 
 
-class Messenger(mesa.Agent):
+class Messenger(mesa.Agent):  # type: ignore[misc]  # Mesa has no types
     """An actor with a home platform, a habit, apps and contacts."""
 
     def __init__(self, model: MessengerModel, home: int, risk_aversion: float) -> None:
@@ -73,7 +73,7 @@ class Messenger(mesa.Agent):
                 self.apps.add(self.home)
 
 
-class MessengerModel(mesa.Model):
+class MessengerModel(mesa.Model):  # type: ignore[misc]
     """Actors on platforms under a constant rate of arrest.
 
     Parameters
@@ -99,14 +99,11 @@ class MessengerModel(mesa.Model):
         self.revision_rate = numbers.revision_rate
         self.hazard: list[float] = numbers.hazard.tolist()
         self.fear: list[float] = []
-        homes = self.rng.choice(self.platforms, size=numbers.actors, p=numbers.start)
+        homes = self.rng.choice(self.platforms, size=numbers.actors, p=numbers.start).tolist()
         mu, sigma = numbers.log_normal
-        aversions = self.rng.lognormal(mu, sigma, size=numbers.actors)
-        actors = list(
-            Messenger.create_agents(
-                self, numbers.actors, home=homes.tolist(), risk_aversion=aversions.tolist()
-            )
-        )
+        aversions = self.rng.lognormal(mu, sigma, size=numbers.actors).tolist()
+        crew = Messenger.create_agents(self, numbers.actors, home=homes, risk_aversion=aversions)
+        actors = list(crew)
         ends, others = graph.indptr.tolist(), graph.indices.tolist()
         for actor, first, last in zip(actors, ends, ends[1:], strict=False):
             actor.contacts = [actors[other] for other in others[first:last]]

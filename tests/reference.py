@@ -271,7 +271,7 @@ class World:
         """Does this actor, free and not removed, choose in this step?"""
         actor = self.actors[i]
         rates = self.rates[actor.group]
-        if actor.habit != NOBODY and actor.habit != actor.home and self.before is not None:
+        if actor.habit not in (NOBODY, actor.home) and self.before is not None:
             was_open = self.before[actor.group][actor.habit].available
             if rates[actor.habit].available and not was_open:
                 return True
@@ -298,7 +298,9 @@ class World:
         belief = [1 - math.exp(-52 * h) for h in self.h[actor.group]]
         homes = self.homes_history[-1][actor.group, : self.P]
         total = sum(homes)
-        mean = sum(b * n for b, n in zip(belief, homes, strict=True)) / total if total else sum(belief) / self.P
+        mean = (
+            sum(b * n for b, n in zip(belief, homes, strict=True)) / total if total else sum(belief) / self.P
+        )
         found = []
         for q in range(self.P):
             f = self.friction[start][q] if start != NOBODY else 0.0

@@ -162,8 +162,8 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
             if m > 0:
                 if setting.social:
                     _look_around(
-                        t, m, seed, replicate, column[SLOT], home, available, scratch.packed, peers,
-                        setting.annealed, start, others,
+                        t, m, seed, replicate, column[SLOT], column[CHOICE], column[OPEN], home, available,
+                        scratch.packed, peers, setting.annealed, start, others,
                     )  # fmt: skip
                 _judge(
                     g, m, exposure, parameters, column[FROM], column[HOME], column[HABIT], column[APPS],
@@ -377,12 +377,15 @@ def met(t, i, e, seed, replicate, n):
 
 
 @inner
-def _look_around(t, m, seed, replicate, slot, home, available, packed, peers, annealed, start, others):
+def _look_around(
+    t, m, seed, replicate, slot, first, last, home, available, packed, peers, annealed, start, others
+):
     """Share of the choosers' contacts on each available platform, of those on any of them."""
     platforms, longest = available.size, 0
     for c in range(m):
         i = np.uint64(slot[c])
-        longest = max(longest, start[i + np.uint64(1)] - start[i])
+        first[c], last[c] = start[i], start[i + np.uint64(1)]
+        longest = max(longest, last[c] - first[c])
     if annealed > 0 or platforms > 8 or longest > 255:
         _look_wide(t, m, seed, replicate, slot, home, available, peers, annealed, start, others)
         return
@@ -391,9 +394,12 @@ def _look_around(t, m, seed, replicate, slot, home, available, packed, peers, an
         if available[q]:
             lane[q] = np.uint64(1) << np.uint64(8 * q)
     for c in range(m):
-        i = np.uint64(slot[c])
+        # Touch both ends of every row first: many fetches from memory then run at once.
+        if last[c] > first[c]:
+            packed[c] = np.uint64(others[np.uint64(first[c])]) + np.uint64(others[np.uint64(last[c] - 1)])
+    for c in range(m):
         word = np.uint64(0)
-        for e in range(np.uint64(start[i]), np.uint64(start[i + np.uint64(1)])):
+        for e in range(np.uint64(first[c]), np.uint64(last[c])):
             word += lane[np.uint64(home[np.uint64(others[e])])]
         packed[c] = word
     byte, ones, top = np.uint64(255), np.uint64(0x0101010101010101), np.uint64(56)

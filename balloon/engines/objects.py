@@ -114,8 +114,8 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
         self._meet(seed, replicate)
         self._exposures = np.array([g.exposure for g in scenario.groups])
         self._observe: Any = kernel(observe, scenario)
+        self._count()  # first: a budget looks at where everybody is
         self._see(1)
-        self._count()
 
     @property
     def scenario(self) -> Scenario:

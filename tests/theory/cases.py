@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from worlds import week, world
+
 from balloon.contacts import Contacts
 from balloon.interventions import (
     Announcement,
@@ -16,7 +18,6 @@ from balloon.interventions import (
 from balloon.landscape import Edge
 from balloon.population import Group
 from balloon.scenario import Scenario
-from worlds import week, world
 
 FOUR = {
     "A": {"asc": 1.0, "onboarding_cost": 0.5, "cooperation": 0.1, "requests": 0.3, "undercover": 0.004},
@@ -138,7 +139,13 @@ def adaptive() -> Scenario:
     return world(
         Outreach(start=week(1), threshold=0.3, value=0.7, delay_weeks=2, platforms=("B", "C")),
         Outreach(
-            start=week(0), until=week(8), threshold=0.25, value=0.9, measure="arrests", window_weeks=3, groups=("fraud",)
+            start=week(0),
+            until=week(8),
+            threshold=0.25,
+            value=0.9,
+            measure="arrests",
+            window_weeks=3,
+            groups=("fraud",),
         ),
         Cooperation(platform="A", start=week(2), value=0.9),
         Budget(start=week(1), requests=0.25, lag_weeks=2),

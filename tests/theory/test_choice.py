@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import chisquare
+from worlds import DAY, run, week, world
 
 from balloon.engines.arrays import states
 from balloon.interventions import Cooperation, Takedown
 from balloon.landscape import Edge
 from balloon.population import Group
-from worlds import DAY, run, week, world
 
 MANY = 200_000
 ONCE = {"revision_rate": 1.0, "steps": 1}  # everybody chooses once
@@ -49,7 +49,9 @@ def test_costs_of_switching_and_onboarding_enter_the_logit_as_utils() -> None:
     edges = (Edge(origin="A", destination="B", friction=0.5), Edge(origin="B", destination="C", friction=1.0))
     group = Group(name="g", start={"A": 1.0}, start_apps={"B": 0.5}, asc={"C": 3.0}, risk_aversion=0.0)
     platforms = {"A": {}, "B": {"onboarding_cost": 1.5}, "C": {"onboarding_cost": 0.25}}
-    out = run(world(platforms=platforms, groups=(group,), edges=edges, actors=MANY, switching_cost=2.0, **ONCE))
+    out = run(
+        world(platforms=platforms, groups=(group,), edges=edges, actors=MANY, switching_cost=2.0, **ONCE)
+    )
     c = 3.0 - 1.5 * 2.0 - 0.25  # by the shortest path A - B - C
     have, lack = logit(A=0.0, B=-1.0, C=c), logit(A=0.0, B=-2.5, C=c)
     expected = [MANY * (have[p] + lack[p]) / 2 for p in "ABC"]
@@ -57,7 +59,9 @@ def test_costs_of_switching_and_onboarding_enter_the_logit_as_utils() -> None:
 
 
 def test_risk_aversion_weighs_the_annual_belief() -> None:
-    group = Group(name="g", start={"A": 1.0}, belief={"A": 0.3, "B": 0.05}, risk_aversion=8.0, risk_aversion_cv=0.0)
+    group = Group(
+        name="g", start={"A": 1.0}, belief={"A": 0.3, "B": 0.05}, risk_aversion=8.0, risk_aversion_cv=0.0
+    )
     out = run(world(groups=(group,), actors=MANY, spillover=0.25, outside_option=-2.0, **ONCE))
     # All are at home on A in the beginning, so the mean belief is that of A.
     a, b = -8.0 * 0.3, -8.0 * (0.75 * 0.05 + 0.25 * 0.3)
@@ -100,8 +104,11 @@ def test_the_habit_costs_nothing_and_pulls_back() -> None:
     5 utils away by friction from A (dormant or not).
     """
     closure = Takedown(platform="A", start=DAY, until=week(2))
-    edges = (Edge(origin="A", destination="B", friction=0.0), Edge(origin="B", destination="A", friction=3.0),
-             Edge(origin="B", destination="C", friction=1.0))  # fmt: skip
+    edges = (
+        Edge(origin="A", destination="B", friction=0.0),
+        Edge(origin="B", destination="A", friction=3.0),
+        Edge(origin="B", destination="C", friction=1.0),
+    )
     out = run(world(closure, platforms="ABC", edges=edges, actors=MANY, steps=3, switching_cost=5.0))
     # Forced: B at friction 0, C at friction 1.
     forced = logit(B=0.0, C=-5.0)
@@ -127,8 +134,17 @@ def test_a_free_move_makes_a_new_habit_and_a_forced_one_does_not() -> None:
 def test_the_dormant_keep_habit_and_apps_and_pay_from_the_habit() -> None:
     """Half go dormant in the closing; those on B's doorstep pay switching from their habit A."""
     closure = Takedown(platform="A", start=DAY)
-    out = run(world(closure, platforms="AB", actors=MANY, switching_cost=1.0, outside_option=-1.0,
-                    revision_rate=0.2, steps=2))  # fmt: skip
+    out = run(
+        world(
+            closure,
+            platforms="AB",
+            actors=MANY,
+            switching_cost=1.0,
+            outside_option=-1.0,
+            revision_rate=0.2,
+            steps=2,
+        )
+    )
     assert out["actors"][0, 1, 2] / MANY == pytest.approx(0.5, abs=4 * math.sqrt(0.25 / MANY))
     woken = out["moves"][0, 2, 2, 1] / out["actors"][0, 1, 2]
     assert woken == pytest.approx(0.2 * 0.5, abs=4 * math.sqrt(0.09 / (MANY / 2)))
@@ -139,8 +155,17 @@ def test_actors_without_home_or_habit_pay_no_switching_cost() -> None:
     group = Group(name="g", start={"dormant": 1.0}, start_apps={"B": 1.0}, risk_aversion=0.0)
     platforms = {"A": {"onboarding_cost": 1.0}, "B": {"onboarding_cost": 1.0}}
     edges = (Edge(origin="A", destination="B", friction=9.0),)
-    out = run(world(platforms=platforms, groups=(group,), edges=edges, switching_cost=7.0, outside_option=0.0,
-                    actors=MANY, **ONCE))  # fmt: skip
+    out = run(
+        world(
+            platforms=platforms,
+            groups=(group,),
+            edges=edges,
+            switching_cost=7.0,
+            outside_option=0.0,
+            actors=MANY,
+            **ONCE,
+        )
+    )
     expected = np.array(list(logit(A=-1.0, B=0.0, dormant=0.0).values())) * MANY
     assert chisquare(out["actors"][0, 1, :3], expected).pvalue > 1e-3
 
@@ -159,8 +184,16 @@ def test_a_trial_installs_the_best_platform_as_if_switching_were_free() -> None:
 
 def test_apps_other_than_the_home_are_dropped_at_revisions_only() -> None:
     group = Group(name="g", start={"A": 1.0}, start_apps={"B": 1.0}, risk_aversion=0.0)
-    out = run(world(groups=(group,), actors=MANY, switching_cost=40.0, revision_rate=0.3, steps=2,
-                    uninstall_probability=0.5))  # fmt: skip
+    out = run(
+        world(
+            groups=(group,),
+            actors=MANY,
+            switching_cost=40.0,
+            revision_rate=0.3,
+            steps=2,
+            uninstall_probability=0.5,
+        )
+    )
     for t in (1, 2):
         expected = 0.85**t
         error = math.sqrt(expected * (1 - expected) / MANY)
@@ -172,9 +205,18 @@ def one_revision(*interventions: Cooperation) -> tuple[np.ndarray, np.ndarray]:
     """Homes before and after everybody revised once, beliefs at the start being the true rates."""
     platforms = {n: {"requests": 0.05, "cooperation": 0.1, "onboarding_cost": 0.5} for n in "ABCD"}
     start = {"A": 0.4, "B": 0.2, "C": 0.2, "D": 0.1, "dormant": 0.1}
-    group = Group(name="g", start=start, start_apps={n: 0.3 for n in "ABCD"}, risk_aversion=10.0)
-    scenario = world(*interventions, platforms=platforms, groups=(group,), actors=100_000, revision_rate=1.0,
-                     steps=1, switching_cost=0.7, outside_option=-1.0, squeezed="A")  # fmt: skip
+    group = Group(name="g", start=start, start_apps=dict.fromkeys("ABCD", 0.3), risk_aversion=10.0)
+    scenario = world(
+        *interventions,
+        platforms=platforms,
+        groups=(group,),
+        actors=100_000,
+        revision_rate=1.0,
+        steps=1,
+        switching_cost=0.7,
+        outside_option=-1.0,
+        squeezed="A",
+    )
     return tuple(s.actors.home.copy() for s in states(scenario, seed=3, replicate=0))
 
 

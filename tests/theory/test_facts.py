@@ -6,11 +6,11 @@ import math
 
 import numpy as np
 import pytest
+from worlds import run, week, world
 
 from balloon.contacts import Contacts
 from balloon.interventions import Announcement, Cooperation, PlatformChange, Takedown
 from balloon.population import Group
-from worlds import run, week, world
 
 N = 20_000
 KOREA = {"A": {"requests": 0.04}, "B": {"requests": 0.04}, "C": {"requests": 0.04}}
@@ -19,7 +19,13 @@ KOREA = {"A": {"requests": 0.04}, "B": {"requests": 0.04}, "C": {"requests": 0.0
 def squeezed(*, cooperate: bool = True, risk_aversion: float = 15.0, **behaviour: float) -> np.ndarray:
     """Shares by place after a year in which A answers 90 % of the requests from week 4 on, or does not."""
     act = (Cooperation(platform="A", start=week(4), value=0.9),) if cooperate else ()
-    numbers = {"switching_cost": 2.0, "outside_option": -2.0, "revision_rate": 0.2, "learning_rate": 0.2, **behaviour}
+    numbers = {
+        "switching_cost": 2.0,
+        "outside_option": -2.0,
+        "revision_rate": 0.2,
+        "learning_rate": 0.2,
+        **behaviour,
+    }
     group = Group(name="g", start={"A": 0.7, "B": 0.15, "C": 0.15}, risk_aversion=risk_aversion)
     out = run(world(*act, platforms=KOREA, groups=(group,), actors=N, steps=56, squeezed="A", **numbers))
     return out["actors"][0, -1] / N
@@ -36,8 +42,10 @@ def test_displacement_can_be_partial() -> None:
 
 
 def test_displacement_can_be_none_and_can_be_nearly_full() -> None:
-    """Spillover 1 and a near way out leave nobody displaced; dormancy closed displaces all but the arrested."""
-    none = squeezed(spillover=1.0, outside_option=-1.0) - squeezed(cooperate=False, spillover=1.0, outside_option=-1.0)
+    """Spillover 1 and an easy way out displace nobody; dormancy closed displaces all but the arrested."""
+    none = squeezed(spillover=1.0, outside_option=-1.0) - squeezed(
+        cooperate=False, spillover=1.0, outside_option=-1.0
+    )
     full = squeezed(outside_option=-50.0) - squeezed(cooperate=False, outside_option=-50.0)
     assert none[0] < -0.05
     assert none[1] + none[2] <= 0
@@ -98,8 +106,20 @@ def test_a_scare_overshoots_and_falls_back_while_the_old_platform_keeps_its_user
     platforms = {"A": {"asc": 4.0, "onboarding_cost": 0.5}, "B": {"onboarding_cost": 0.5}}
     scare = PlatformChange(platform="A", start=week(8), until=week(12), asc=-6.0)
     group = Group(name="g", start={"A": 0.98, "B": 0.02}, start_apps={"A": 1.0}, risk_aversion=0.0)
-    out = run(world(scare, platforms=platforms, groups=(group,), actors=N, steps=40, revision_rate=0.2, switching_cost=6.0,
-                    trial=0.8, uninstall_probability=0.25, idle_use=0.5))  # fmt: skip
+    out = run(
+        world(
+            scare,
+            platforms=platforms,
+            groups=(group,),
+            actors=N,
+            steps=40,
+            revision_rate=0.2,
+            switching_cost=6.0,
+            trial=0.8,
+            uninstall_probability=0.25,
+            idle_use=0.5,
+        )
+    )
     active, homes = out["active"][0, :, 1] / N, out["actors"][0, :, 0] / N
     before, peak, end = active[8], active.max(), active[-1]
     assert active.argmax() == 12
@@ -111,9 +131,21 @@ def test_a_scare_overshoots_and_falls_back_while_the_old_platform_keeps_its_user
 def destinations(peer_influence: float, rechoice_rate: float | None) -> np.ndarray:
     """Shares of three equal destinations in those who leave a closed market; B starts with a small lead."""
     start = {"A": 0.92, "B": 0.04, "C": 0.02, "D": 0.02}
-    out = run(world(Takedown(platform="A", start=week(1)), platforms="ABCD", start=start, actors=2_000, steps=40,
-                    contacts=Contacts(kind="erdos_renyi", degree=20.0), switching_cost=2.0, revision_rate=0.05,
-                    rechoice_rate=rechoice_rate, peer_influence=peer_influence), replicates=40)  # fmt: skip
+    out = run(
+        world(
+            Takedown(platform="A", start=week(1)),
+            platforms="ABCD",
+            start=start,
+            actors=2_000,
+            steps=40,
+            contacts=Contacts(kind="erdos_renyi", degree=20.0),
+            switching_cost=2.0,
+            revision_rate=0.05,
+            rechoice_rate=rechoice_rate,
+            peer_influence=peer_influence,
+        ),
+        replicates=40,
+    )
     to = out["moves"][:, 2:, 4, 1:4].sum(axis=1) + out["moves"][:, 2, 0, 1:4]
     return to / to.sum(axis=1, keepdims=True)
 
@@ -141,9 +173,16 @@ def test_deterrence_needs_risk_aversions_of_ten_to_fifty() -> None:
     """Believed annual probabilities of 0.17 on A (outside option -3): dormancy grows from a few percent
     at risk aversion 0 to a clear part at 10 and to most at 50.
     """
-    dormant = {r: squeezed(risk_aversion=r, outside_option=-3.0, switching_cost=5.0, spillover=1.0)[3] for r in (0, 10, 50)}
-    base = {r: squeezed(risk_aversion=r, outside_option=-3.0, switching_cost=5.0, spillover=1.0, cooperate=False)[3]
-            for r in (0, 10, 50)}  # fmt: skip
+    dormant = {
+        r: squeezed(risk_aversion=r, outside_option=-3.0, switching_cost=5.0, spillover=1.0)[3]
+        for r in (0, 10, 50)
+    }
+    base = {
+        r: squeezed(risk_aversion=r, outside_option=-3.0, switching_cost=5.0, spillover=1.0, cooperate=False)[
+            3
+        ]
+        for r in (0, 10, 50)
+    }
     effect = {r: dormant[r] - base[r] for r in dormant}
     # At risk aversion 0 the effect is through arrests alone: fewer are left to go dormant.
     assert effect[0] <= 0
@@ -154,8 +193,18 @@ def test_deterrence_needs_risk_aversions_of_ten_to_fifty() -> None:
 def test_an_announcement_alone_deters_while_beliefs_last() -> None:
     """No hazard changes; belief jumps by 0.4 and, with learning 0.1 and nobody arrested, decays."""
     group = Group(name="g", start={"A": 1.0}, risk_aversion=20.0)
-    out = run(world(Announcement(platform="A", start=week(2), belief=0.4), platforms="A", groups=(group,), actors=N, steps=80,
-                    revision_rate=0.2, outside_option=-3.0, learning_rate=0.1))  # fmt: skip
+    out = run(
+        world(
+            Announcement(platform="A", start=week(2), belief=0.4),
+            platforms="A",
+            groups=(group,),
+            actors=N,
+            steps=80,
+            revision_rate=0.2,
+            outside_option=-3.0,
+            learning_rate=0.1,
+        )
+    )
     dormant = out["actors"][0, :, 1] / N
     weekly = -np.log1p(-out["belief"][0, :, 0, 0]) / 52
     assert dormant[3] < 0.04

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from worlds import DAY, run, week, world
 
 from balloon.interventions import (
     Announcement,
@@ -19,10 +20,12 @@ from balloon.interventions import (
     Takedown,
 )
 from balloon.population import Group
-from worlds import DAY, run, week, world
 
 MANY = 100_000
-ASKED = {"A": {"requests": 2.0, "cooperation": 0.2}, "B": {"requests": 2.0}}  # 0.2 arrests per week at kappa = 1
+ASKED = {
+    "A": {"requests": 2.0, "cooperation": 0.2},
+    "B": {"requests": 2.0},
+}  # 0.2 arrests per week at kappa = 1
 
 
 def weekly_rate(out: dict[str, np.ndarray], platform: int, weeks: float = 1.0) -> np.ndarray:
@@ -76,8 +79,17 @@ def test_a_platform_change_adds_to_utility_and_to_onboarding_for_its_period() ->
         PlatformChange(platform="C", start=week(2), onboarding_cost=1.0, ramp_weeks=2),
     )
     group = Group(name="g", start={"A": 1.0}, start_apps={"A": 1.0, "B": 1.0}, risk_aversion=0.0)
-    out = run(world(*acts, platforms="ABC", groups=(group,), actors=MANY, steps=3, revision_rate=1.0,
-                    uninstall_probability=0.0))  # fmt: skip
+    out = run(
+        world(
+            *acts,
+            platforms="ABC",
+            groups=(group,),
+            actors=MANY,
+            steps=3,
+            revision_rate=1.0,
+            uninstall_probability=0.0,
+        )
+    )
     e, error = math.e, 4 * math.sqrt(0.25 / MANY)
     shares = out["actors"][0, 1:, :3] / MANY
     assert shares[0] == pytest.approx([1 / 3] * 3, abs=error)
@@ -117,7 +129,11 @@ def test_with_a_rate_of_rechoice_they_wait_dormant_and_leave_geometrically() -> 
 
 def test_those_who_waited_and_chose_dormancy_wait_no_longer() -> None:
     """Stranded, a quarter chooses each week, half of them dormancy; then nobody wakes (revision rate 0)."""
-    out = run(world(Takedown(platform="A", start=DAY), actors=MANY, steps=30, rechoice_rate=0.25, outside_option=0.0))
+    out = run(
+        world(
+            Takedown(platform="A", start=DAY), actors=MANY, steps=30, rechoice_rate=0.25, outside_option=0.0
+        )
+    )
     moved = out["actors"][0, 1:, 1] / MANY
     assert moved == pytest.approx(0.5 * (1 - 0.75 ** np.arange(1, 31)), abs=4 * math.sqrt(0.25 / MANY))
 
@@ -153,7 +169,9 @@ def test_outreach_by_arrests_counts_those_of_its_window() -> None:
     for window, first in ((2.0, 4), (4.0, 5)):
         acts = (
             Crackdown(platform="B", start=week(2), undercover=20.0),
-            Outreach(start=DAY, platforms=("B",), threshold=0.57, value=1.0, measure="arrests", window_weeks=window),
+            Outreach(
+                start=DAY, platforms=("B",), threshold=0.57, value=1.0, measure="arrests", window_weeks=window
+            ),
         )
         out = run(world(*acts, **at_home(platforms=platforms, start=start)))
         expected = [0.0075] * 2 + [0.15] * 4
@@ -200,10 +218,27 @@ def two_groups(*interventions: Intervention) -> dict[str, np.ndarray]:
         Group(name=name, share=0.5, start={"A": 0.5, "B": 0.5}, start_apps={"A": 0.5}, risk_aversion=10.0)
         for name in ("one", "two")
     )
-    platforms = {n: {"requests": 0.3, "cooperation": 0.3, "undercover": 0.01, "onboarding_cost": 1.0} for n in "ABC"}
-    return run(world(*interventions, platforms=platforms, groups=groups, actors=4_000, steps=10, revision_rate=0.3,
-                     switching_cost=1.0, outside_option=-2.0, learning_rate=0.2, replacement_rate=0.2, trial=0.2,
-                     uninstall_probability=0.2, squeezed="A"), replicates=2)  # fmt: skip
+    platforms = {
+        n: {"requests": 0.3, "cooperation": 0.3, "undercover": 0.01, "onboarding_cost": 1.0} for n in "ABC"
+    }
+    return run(
+        world(
+            *interventions,
+            platforms=platforms,
+            groups=groups,
+            actors=4_000,
+            steps=10,
+            revision_rate=0.3,
+            switching_cost=1.0,
+            outside_option=-2.0,
+            learning_rate=0.2,
+            replacement_rate=0.2,
+            trial=0.2,
+            uninstall_probability=0.2,
+            squeezed="A",
+        ),
+        replicates=2,
+    )
 
 
 NAMED = {"groups": ("two",), "start": week(2)}

@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from cases import CASES
+from worlds import run, week, world, z_scores
 
 from balloon.behaviour import Behaviour
 from balloon.engines.arrays import states
@@ -14,8 +16,6 @@ from balloon.interventions import Cooperation
 from balloon.landscape import Edge, Landscape
 from balloon.population import Group
 from balloon.scenario import Scenario
-from cases import CASES
-from worlds import run, week, world, z_scores
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -86,8 +86,13 @@ def test_relabelled_platforms_give_the_relabelled_result(name: str) -> None:
     """In distribution; luck hangs on the order of the platforms, the law does not."""
     order = [2, 0, 3, 1]
     scenario = CASES[name]()
-    one, other = run(scenario, replicates=300, seed=1), run(reordered(scenario, order), replicates=300, seed=2)
-    assert one["belief"][0, 0][:, order] == pytest.approx(other["belief"][0, 0], rel=1e-12)  # no luck in it: exact
+    one, other = (
+        run(scenario, replicates=300, seed=1),
+        run(reordered(scenario, order), replicates=300, seed=2),
+    )
+    assert one["belief"][0, 0][:, order] == pytest.approx(
+        other["belief"][0, 0], rel=1e-12
+    )  # no luck in it: exact
     for key in ("arrests", "joins", "installed", "belief"):
         assert np.abs(z_scores(one[key][..., order], other[key])).max() < 4, key
     assert np.abs(z_scores(one["actors"][..., [*order, 4, 5]], other["actors"])).max() < 4
@@ -118,7 +123,9 @@ def test_a_step_of_a_day_and_of_a_week_agree_within_discretisation_in_a_case_sol
     left = {}
     for days in (1.0, 7.0):
         steps = round(42 / days)
-        out = run(world(platforms=platforms, edges=edge, actors=n, steps=steps, step_days=days, revision_rate=0.2))
+        out = run(
+            world(platforms=platforms, edges=edge, actors=n, steps=steps, step_days=days, revision_rate=0.2)
+        )
         expected = (1 - 0.2 * days / 7) ** steps
         left[days] = out["actors"][0, -1, 0] / n
         assert left[days] == pytest.approx(expected, abs=4 * math.sqrt(0.25 / n))
@@ -132,14 +139,26 @@ def test_a_step_of_a_day_and_of_a_week_agree_within_discretisation_in_a_rich_cas
     """
     groups = (Group(name="g", start={"A": 0.8, "B": 0.2}, risk_aversion=10.0, start_apps={"B": 0.3}),)
     platforms = {n: {"requests": 0.05, "cooperation": 0.1, "onboarding_cost": 1.0} for n in "ABC"}
-    behaviour = Behaviour(switching_cost=1.5, outside_option=-2.0, revision_rate=0.1, learning_rate=0.1,
-                          spillover=0.3, replacement_rate=0.05, trial=0.2, uninstall_probability=0.2)  # fmt: skip
+    behaviour = Behaviour(
+        switching_cost=1.5,
+        outside_option=-2.0,
+        revision_rate=0.1,
+        learning_rate=0.1,
+        spillover=0.3,
+        replacement_rate=0.05,
+        trial=0.2,
+        uninstall_probability=0.2,
+    )
     shares = {}
     for days in (1.0, 3.5, 7.0):
         scenario = world(
             Cooperation(platform="A", start=week(4), value=0.9, ramp_weeks=4),
-            platforms=platforms, groups=groups, actors=20_000, steps=round(24 * 7 / days), step_days=days,
-        ).with_(behaviour=behaviour)  # fmt: skip
+            platforms=platforms,
+            groups=groups,
+            actors=20_000,
+            steps=round(24 * 7 / days),
+            step_days=days,
+        ).with_(behaviour=behaviour)
         shares[days] = run(scenario, replicates=2)["actors"][:, -1].mean(axis=0) / 20_000
     error = 4 * math.sqrt(2 * 0.25 / 40_000)
     assert np.abs(shares[7.0] - shares[1.0]).max() < 0.02
