@@ -17,7 +17,7 @@ import textwrap
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unicodedata import east_asian_width
@@ -27,8 +27,6 @@ from balloon._version import __version__
 from balloon.errors import BalloonError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from balloon.runs import Runs
     from balloon.scenario import Scenario
 
@@ -204,7 +202,7 @@ def _run(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     staging = Staging(arguments.out, FILES)
     stagings.append(staging)
     staging.open()
-    runs, others = _simulated(scenario, baseline, platform, arguments)
+    runs, others = _simulated(scenario, baseline, arguments)
     try:
         _write(runs, others, staging.folder)
         written = staging.publish()
@@ -214,10 +212,10 @@ def _run(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
 
 
 def _simulated(
-    scenario: Scenario, baseline: Scenario | None, platform: str, arguments: argparse.Namespace
+    scenario: Scenario, baseline: Scenario | None, arguments: argparse.Namespace
 ) -> tuple[Runs, Runs | None]:
-    """The runs, and those of the baseline: the same seeds and the same drawn parameters."""
-    from balloon.simulate import draw_ranges, simulate
+    """The runs, and those of the baseline: the same seeds, and the same drawn parameters."""
+    from balloon.simulate import simulate
 
     how: dict[str, Any] = {
         "replicates": arguments.replicates,
@@ -229,38 +227,8 @@ def _simulated(
     runs = simulate(scenario, parameters="ranges" if ranges else None, **how)
     if baseline is None:
         return runs, None
-    draws: Any = None
-    if ranges:
-        drawn = draw_ranges(scenario, replicates=arguments.replicates, seed=arguments.seed)
-        draws = _draws_without(scenario, platform, drawn)
-    return runs, simulate(baseline, parameters=draws, **how)
-
-
-def _draws_without(
-    scenario: Scenario, platform: str, draws: Sequence[Mapping[str, float]]
-) -> list[Mapping[str, float]] | None:
-    """The drawn parameters under the names they have without the interventions on a platform.
-
-    Interventions are named by their number, and dropping some renumbers the others.
-    """
-    from balloon.interventions import without_platform
-
-    renamed: dict[str, str | None] = {}
-    kept = 0
-    for number, one in enumerate(scenario.interventions):
-        stays = bool(without_platform((one,), platform, scenario.platforms))
-        renamed[f"interventions.{number}"] = f"interventions.{kept}" if stays else None
-        kept += stays
-
-    def name(path: str) -> str | None:
-        place = ".".join(path.split(".")[:2])
-        new = renamed.get(place, place)
-        return None if new is None else new + path[len(place) :]
-
-    names = {path: name(path) for path in draws[0]}
-    if not any(names.values()):
-        return None
-    return [{new: draw[path] for path, new in names.items() if new is not None} for draw in draws]
+    ranges = ranges and bool(baseline.ranges())  # there may be none but those of interventions
+    return runs, simulate(baseline, parameters="ranges" if ranges else None, **how)
 
 
 def _write(runs: Runs, baseline: Runs | None, folder: Path) -> None:
@@ -303,7 +271,7 @@ def _show(arguments: argparse.Namespace, _: list[Staging]) -> None:
         *_interventions(scenario),
         "",
         "Numbers, with their ranges and sources",
-        *_evidence(scenario.evidence()),
+        *_evidence(scenario),
     )
 
 
@@ -394,19 +362,20 @@ def _interventions(scenario: Scenario) -> Iterable[str]:
         yield from _wrapped(said, head=f"  {number}  ")
 
 
-def _evidence(table: pd.DataFrame) -> Iterable[str]:
+def _evidence(scenario: Scenario) -> Iterable[str]:
     """Each noun's numbers: field, value, range, source, unit."""
-    nouns: dict[str, list[list[str]]] = {}
-    for row in table.itertuples():
-        parts = str(row.path).split(".")
-        depth = 1 if parts[0] in ("behaviour", "population", "contacts") else 2
+    nouns: dict[str, list[list[str]]] = {path: [] for path, _ in scenario.nouns()}
+    for row in scenario.evidence().itertuples():
+        path = str(row.path)
+        noun = max((one for one in nouns if path.startswith(f"{one}.")), key=len)
         has_range = row.low <= row.high  # false where there is none: nan
         span = f"{row.low:g} to {row.high:g}" if has_range else ""
-        cells = [".".join(parts[depth:]), f"{row.value:g}", span, str(row.source), str(row.unit)]
-        nouns.setdefault(".".join(parts[:depth]), []).append(cells)
+        cells = [path[len(noun) + 1 :], f"{row.value:g}", span, str(row.source), str(row.unit)]
+        nouns[noun].append(cells)
     for noun, rows in nouns.items():
-        yield noun
-        yield from (f"  {line}" for line in _columns(rows, room=WIDTH - 2))
+        if rows:
+            yield noun
+            yield from (f"  {line}" for line in _columns(rows, room=WIDTH - 2))
 
 
 def _columns(

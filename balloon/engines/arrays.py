@@ -46,6 +46,8 @@ class Setting(NamedTuple):
     """Somebody looks whether contacts were removed."""
     built_in: bool
     """Hazard and revision follow the built-in rules, whose bounds are known."""
+    linear: bool
+    """Utility is the built-in one, linear in the contacts."""
     annealed: int
     """Others met afresh each step; 0: the ties are fixed."""
     reference: int
@@ -87,9 +89,8 @@ class Scratch(NamedTuple):
     """(10, W) what the choosers are and do: see the names below."""
 
 
-SLOT, FROM, HOME, HABIT, APPS, FORCED, CHOICE, TRIED, OPEN, PICK = range(10)
-"""Columns. OPEN: chooser that stands in this row once the clear cases are set aside; PICK: its
-choice."""
+SLOT, FROM, HOME, HABIT, APPS, FORCED, CHOICE, TRIED, FIRST, LAST = range(10)
+"""Columns; FIRST and LAST bound the contacts of a chooser."""
 
 
 def new_scratch(platforms: int) -> Scratch:
@@ -132,6 +133,10 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
     for p in range(platforms + 1):
         removals += series.moves[t - 1, p, platforms + REMOVED]
     watch = setting.watchful and removals > 0
+    # By the built-in utility, contacts add between 0 and peer_influence utils: a small one is bounded
+    # before anybody looks around.
+    early = setting.linear and abs(parameters.peer_influence) <= 2.0
+    margin = abs(parameters.peer_influence) if setting.social and early else 0.0
     for g in range(groups):
         first, last = setting.bounds[g], setting.bounds[g + 1]
         exposure, mean_belief = setting.exposures[g], stage.mean_belief[g]
@@ -160,23 +165,31 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
                 continue
             left = 0
             if m > 0:
-                if setting.social:
+                if setting.social and not early:
                     _look_around(
-                        t, m, seed, replicate, column[SLOT], column[CHOICE], column[OPEN], home, available,
-                        scratch.packed, peers, setting.annealed, start, others,
+                        t, m, seed, replicate, column, home, available, scratch.packed, peers,
+                        setting.annealed, start, others,
                     )  # fmt: skip
                 _judge(
-                    g, m, exposure, parameters, column[FROM], column[HOME], column[HABIT], column[APPS],
-                    risk, peers, value, setting.friction, available, asc, onboarding_cost, belief, mean_belief,
+                    g, m, 0.0 if early else 1.0, exposure, parameters, column, risk, peers, value,
+                    setting.friction, available, asc, onboarding_cost, belief, mean_belief,
                 )  # fmt: skip
                 left = _set_aside(
-                    t, m, seed, replicate, parameters, column[SLOT], column[HOME], column[HABIT],
-                    column[CHOICE], column[OPEN], value, shock, scratch.best, scratch.mine, available,
+                    t, m, seed, replicate, margin, setting.social and not early, parameters, column, risk,
+                    peers, value, shock, scratch.best, scratch.mine, available,
+                )  # fmt: skip
+                if setting.social and early:
+                    _look_around(
+                        t, left, seed, replicate, column, home, available, scratch.packed, peers,
+                        setting.annealed, start, others,
+                    )  # fmt: skip
+                _judge(
+                    g, left, 1.0, exposure, parameters, column, risk, peers, value,
+                    setting.friction, available, asc, onboarding_cost, belief, mean_belief,
                 )  # fmt: skip
                 _choose(
-                    left, parameters.outside_option, column[OPEN], column[PICK], column[CHOICE], value,
-                    shock, scratch.best, available,
-                )  # fmt: skip
+                    left, parameters.outside_option, column[CHOICE], value, shock, scratch.best, available
+                )
                 if parameters.trial > 0.0:
                     _try_out(
                         t, g, left, seed, replicate, exposure, parameters, column, risk, peers, shock,
@@ -271,7 +284,7 @@ def _sift(
     dormant, removed = platforms + DORMANT, platforms + REMOVED
     stranded, fresh = platforms + STRANDED, platforms + FRESH
     slot, origin, old, used, owned = column[SLOT], column[FROM], column[HOME], column[HABIT], column[APPS]
-    forced, choice, tried = column[FORCED], column[CHOICE], column[TRIED]
+    forced, choice = column[FORCED], column[CHOICE]
     replace = chance(parameters.replacement_rate, weeks)
     rechoice = parameters.rechoice_rate * weeks
     m, gone, base = np.uint64(chosen), np.uint64(left_out), np.uint64(lo)
@@ -321,7 +334,7 @@ def _sift(
                 c = np.uint64(WIDTH) - gone
                 slot[c], old[c], choice[c] = i, code, leaves
         if away >= 0:
-            slot[m], old[m], forced[m], used[m], owned[m], tried[m] = i, code, away, used_to, apps[i], -1
+            slot[m], old[m], forced[m], used[m], owned[m] = i, code, away, used_to, apps[i]
             at = code if code < platforms else used_to
             origin[m] = at if at >= 0 else platforms
             risk[m] = risk_aversion[i]
@@ -377,11 +390,10 @@ def met(t, i, e, seed, replicate, n):
 
 
 @inner
-def _look_around(
-    t, m, seed, replicate, slot, first, last, home, available, packed, peers, annealed, start, others
-):
+def _look_around(t, m, seed, replicate, column, home, available, packed, peers, annealed, start, others):
     """Share of the choosers' contacts on each available platform, of those on any of them."""
     platforms, longest = available.size, 0
+    slot, first, last = column[SLOT], column[FIRST], column[LAST]
     for c in range(m):
         i = np.uint64(slot[c])
         first[c], last[c] = start[i], start[i + np.uint64(1)]
@@ -434,10 +446,14 @@ def _look_wide(t, m, seed, replicate, slot, home, available, peers, annealed, st
 
 @inner
 def _judge(
-    g, m, exposure, parameters, origin, home, habit, apps, risk, peers, value, friction,
-    available, asc, onboarding_cost, belief, mean_belief,
+    g, m, seen, exposure, parameters, column, risk, peers, value, friction, available, asc,
+    onboarding_cost, belief, mean_belief,
 ):  # fmt: skip
-    """Utility of every available platform to every chooser; -inf where no path leads."""
+    """Utility of every available platform to every chooser; -inf where no path leads.
+
+    ``seen`` is 0 as long as nobody has looked around, then 1.
+    """
+    origin, home, habit, apps = column[FROM], column[HOME], column[HABIT], column[APPS]
     for q in range(available.size):
         if not available[q]:
             continue
@@ -447,22 +463,24 @@ def _judge(
             f = way[np.uint64(origin[c])]
             free = (f == np.inf) | (q == home[c]) | (q == habit[c])
             pay = cost if apps[c] & bit == 0 else 0.0
-            view = View(q, a, near[c], b, mean_belief, 0.0 if free else f, pay)
+            view = View(q, a, seen * near[c], b, mean_belief, 0.0 if free else f, pay)
             v = utility(Traits(g, risk[c], exposure), view, parameters)
             row[c] = -np.inf if f == np.inf else v
 
 
 @inner
 def _set_aside(
-    t, m, seed, replicate, parameters, slot, home, habit, choice, still, value, shock, best, mine, available,
+    t, m, seed, replicate, margin, carry, parameters, column, risk, peers, value, shock, best, mine, available,
 ):  # fmt: skip
     """Draw the luck of the options and settle those who stay for sure; return how many are left.
 
     With u the uniform of an option, its Gumbel shock -log(-log u) is at most -log(1 - u), hence at
     most ln 2 times the number of binary places by which 1 - u is small: no logarithm is needed to
-    see that an option cannot beat the present one. Exact: it only spares work. The rows of those
-    who are left are moved to the front; ``still`` says whose they are.
+    see that an option cannot beat the present one. Exact: it only spares work. ``margin`` is what
+    the contacts can still add to one option over another. The columns of those who are left are
+    moved to the front, their contacts' shares as well if ``carry``.
     """
+    slot, home, habit, still = column[SLOT], column[HOME], column[HABIT], column[LAST]
     platforms, outside_option, trial = available.size, parameters.outside_option, parameters.trial
     all_left = parameters.uninstall_probability > 0.0  # something may happen to those who stay
     word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
@@ -475,14 +493,14 @@ def _set_aside(
             r0[c], r1[c], r2[c], r3[c] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
     for c in range(m):
         h = home[c]
-        choice[c], still[c] = h, 0
+        still[c] = 0
         if h < platforms and available[np.uint64(h)]:
             best[c], mine[c] = value[np.uint64(h), c], shock[np.uint64(h + 1), c]
         elif h == platforms:
             best[c], mine[c] = outside_option, shock[0, c]
         else:
             best[c], mine[c], still[c] = -np.inf, 0.5, 1
-    slack = 1e-9  # far above rounding
+    slack = margin + 1e-9  # far above rounding
     for c in range(m):
         best[c] = best[c] - log(-log(mine[c])) - slack
     luck = shock[0]
@@ -501,49 +519,53 @@ def _set_aside(
         still[left] = c
         left += np.uint64(1) if keep else np.uint64(0)
     for item in range(platforms + 1):
-        luck = shock[item]
-        for k in range(left):
-            luck[k] = luck[np.uint64(still[k])]
-    for q in range(platforms):
-        if available[q]:
-            row = value[q]
-            for k in range(left):
-                row[k] = row[np.uint64(still[k])]
+        _front(shock[item], still, left)
+    for name in (SLOT, FROM, HOME, HABIT, APPS, FORCED):
+        _front(column[name], still, left)
+    _front(risk, still, left)
+    if carry:
+        for q in range(platforms):
+            _front(peers[q], still, left)
     return np.int64(left)
 
 
 @inner
-def _choose(left, outside_option, still, pick, choice, value, shock, best, available):
+def _front(row, kept, number):
+    """Move the kept entries of a row to its front; they come in ascending order."""
+    for k in range(number):
+        row[k] = row[np.uint64(kept[k])]
+
+
+@inner
+def _choose(m, outside_option, choice, value, shock, best, available):
     """The best of the platforms and dormancy, each with its shock; ties go to the first."""
     platforms = available.size
     for item in range(platforms + 1):
         luck = shock[item]
-        for k in range(left):
-            luck[k] = -log(-log(luck[k]))
+        for c in range(m):
+            luck[c] = -log(-log(luck[c]))
     luck = shock[0]
-    for k in range(left):
-        best[k] = outside_option + luck[k]
-        pick[k] = platforms
+    for c in range(m):
+        best[c] = outside_option + luck[c]
+        choice[c] = platforms
     for q in range(platforms):
         if available[q]:
             row, luck = value[q], shock[q + 1]
-            for k in range(left):
-                v = row[k] + luck[k]
-                better = v > best[k]
-                best[k] = v if better else best[k]
-                pick[k] = q if better else pick[k]
-    for k in range(left):
-        choice[np.uint64(still[k])] = pick[k]
+            for c in range(m):
+                v = row[c] + luck[c]
+                better = v > best[c]
+                best[c] = v if better else best[c]
+                choice[c] = q if better else choice[c]
 
 
 @inner
 def _try_out(
-    t, g, left, seed, replicate, exposure, parameters, column, risk, peers, shock, friction,
+    t, g, m, seed, replicate, exposure, parameters, column, risk, peers, shock, friction,
     available, asc, onboarding_cost, belief, mean_belief,
 ):  # fmt: skip
     """The platform that would be best if switching were free, for those who try one out."""
-    for k in range(left):
-        c = column[OPEN, k]
+    for c in range(m):
+        column[TRIED, c] = -1
         if not uniform(seed, replicate, t, column[SLOT, c], EVENT, TRIAL) < parameters.trial:
             continue
         best = -np.inf
@@ -551,7 +573,7 @@ def _try_out(
             if available[q] and friction[q, column[FROM, c]] < np.inf:
                 pay = 0.0 if column[APPS, c] >> q & 1 else onboarding_cost[q]
                 view = View(q, asc[q], peers[q, c], belief[q], mean_belief, 0.0, pay)
-                v = utility(Traits(g, risk[c], exposure), view, parameters) + shock[q + 1, k]
+                v = utility(Traits(g, risk[c], exposure), view, parameters) + shock[q + 1, c]
                 if v > best:
                     best = v
                     column[TRIED, c] = q
@@ -559,7 +581,7 @@ def _try_out(
 
 @inner
 def _apply(
-    t, left, gone, seed, replicate, parameters, column, ahead, habit, apps, entered, seized, seizure,
+    t, m, gone, seed, replicate, parameters, column, ahead, habit, apps, entered, seized, seizure,
     origin, reference, actors, moves, joint, joins, installed, idle, newcomers,
 ):  # fmt: skip
     """Write homes, habits and apps of those who chose or left, and count what changed."""
@@ -578,9 +600,9 @@ def _apply(
         there = place_of(new, platforms)
         _count_home(i, place_of(old, platforms), there, t, entered, origin, reference, actors, moves, joint)
         _count_apps(place_of(old, platforms), there, before, after, joins, installed, idle)
-    for k in range(left):
-        c = column[OPEN, k]
-        i, old, choice, tried = column[SLOT, c], column[HOME, c], column[CHOICE, c], column[TRIED, c]
+    for c in range(m):
+        i, old, choice = column[SLOT, c], column[HOME, c], column[CHOICE, c]
+        tried = column[TRIED, c] if parameters.trial > 0.0 else -1
         habit[i] = habit_after(habit[i], choice, column[FORCED, c] == 1, platforms)
         if choice == old and tried < 0 and drop == 0.0:
             continue
@@ -726,6 +748,7 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
         social=social,
         watchful=watchful,
         built_in=not rules.keys() & {"hazard", "revision_rate_rule"},
+        linear="utility" not in rules,
         annealed=int(contacts.degree) if contacts.kind == "annealed" and n > 1 else 0,
         reference=scenario.reference_step,
         exposures=shared.exposures,

@@ -1,0 +1,378 @@
+"""The command line: what it prints, writes and leaves behind, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import balloon as bl
+from balloon import cli
+from balloon._staging import Staging
+from balloon.errors import BalloonWarning
+
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(bl.__file__).parents[1])}
+FILES = ["migration.png", "migration.svg", "runs.nc", "summary.csv"]
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    """A scenario that takes no time."""
+    path = tmp_path / "small.toml"
+    bl.save(bl.load("minimal").with_({"steps": 10, "population.actors": 80, "title": "A small one"}), path)
+    return str(path)
+
+
+def run(*arguments: str) -> int:
+    """The exit code; argparse leaves by SystemExit."""
+    try:
+        return cli.main([*map(str, arguments)])
+    except SystemExit as leaving:
+        return int(leaving.code or 0)
+
+
+def left_in(folder: Path) -> list[str]:
+    return sorted(str(file.relative_to(folder)) for file in folder.rglob("*"))
+
+
+# ---- what it prints and writes ------------------------------------------------------------
+
+
+def test_presets_are_listed_by_name_and_title(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("presets") == 0
+    out = capsys.readouterr().out
+    assert all(name in out for name in bl.presets.names())
+    assert "South Korea: Telegram starts to answer the police" in out
+
+
+@pytest.mark.parametrize("command", [("presets",), *(("show", name) for name in bl.presets.names())])
+def test_lines_fit_a_terminal_of_80_columns(
+    capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
+) -> None:
+    assert run(*command) == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def test_show_names_dates_interventions_and_the_source_of_every_number(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("show", "telegram-korea-2024") == 0
+    out = capsys.readouterr().out
+    scenario = bl.load("telegram-korea-2024")
+    assert f"{scenario.start} to {scenario.end}, 78 steps of 7 days" in out
+    assert "from 2024-10-01  cooperation on Telegram" in out
+    numbers = out.partition("Numbers, with their ranges and sources\n")[2].splitlines()
+    rows = [line.split() for line in numbers if line.startswith("  ") and not line.startswith("   ")]
+    assert len(rows) == len(scenario.evidence())
+    assert ["switching_cost", "5.5", "4", "to", "7", "assumption"] in [row[:6] for row in rows]
+
+
+def test_schema_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("schema") == 0
+    assert "platforms" in json.loads(capsys.readouterr().out)["required"]
+
+
+def test_a_run_says_where_the_actors_are_and_writes_four_files(
+    capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "deep" / "out"
+    assert run("run", small, "--replicates", "8", "--seed", "3", "--out", str(out)) == 0
+    said = capsys.readouterr().out
+    assert left_in(out) == FILES
+    assert "A small one" in said
+    assert "8 runs of 80 actors, 10 steps of 7 days, seed 3" in " ".join(said.split())
+    assert "fixed: the spread is luck only" in said
+    runs = bl.load_runs(out / "runs.nc")
+    for row in runs.destinations("Telegram").itertuples():
+        numbers = f"{100 * row.q50:.1f} {100 * row.q05:.1f} to {100 * row.q95:.1f}"
+        assert any(" ".join(line.split()).startswith(f"{row.place} {numbers}") for line in said.splitlines())
+    assert all(f"  {out / file}" in said for file in FILES)
+
+
+def test_the_same_command_writes_the_same_bytes(small: str, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        assert run("run", small, "--replicates", "3", "--out", tmp_path / folder) == 0
+    for file in FILES:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_one_run_has_no_range(capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path) -> None:
+    assert run("run", small, "--replicates", "1", "--no-baseline", "--out", tmp_path / "out") == 0
+    said = capsys.readouterr().out
+    assert "one run of 80 actors" in said
+    assert "90 %" not in said
+    assert "without *" not in said
+
+
+def test_ranges_are_said_and_saved(capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path) -> None:
+    assert run("run", small, "--replicates", "4", "--parameters", "ranges", "--out", tmp_path / "out") == 0
+    assert "drawn from their ranges" in capsys.readouterr().out
+    assert bl.load_runs(tmp_path / "out" / "runs.nc").provenance.parameters == "ranges"
+
+
+def test_where_nobody_was_at_home_nobody_can_be_followed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    scenario = bl.load("minimal")
+    start = {"groups.all.start": {"Telegram": 1.0}, "squeezed": "Signal", "reference": scenario.start}
+    bl.save(scenario.with_({"steps": 6, "population.actors": 50, **start}), tmp_path / "empty.toml")
+    assert run("run", tmp_path / "empty.toml", "--replicates", "2", "--out", tmp_path / "out") == 0
+    assert "Nobody was at home on Signal" in capsys.readouterr().out
+
+
+def test_without_a_single_range_of_its_own_the_baseline_runs_at_the_values_of_the_file(
+    tmp_path: Path,
+) -> None:
+    scenario = bl.load("minimal").with_(
+        {"steps": 6, "population.actors": 50}
+        | {path: 1.0 for path in bl.load("minimal").ranges() if not path.startswith("interventions.")}
+    )
+    bl.save(scenario, tmp_path / "one.toml")
+    assert list(scenario.without().ranges()) == []
+    assert run("run", tmp_path / "one.toml", "--parameters", "ranges", "--replicates", "2", "--out", tmp_path) == 0
+
+
+def test_replay_says_identical_or_ends_with_1(
+    capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert run("run", small, "--replicates", "2", "--out", out) == 0
+    assert run("replay", out / "runs.nc") == 0
+    assert "identical" in capsys.readouterr().out
+    runs = bl.load_runs(out / "runs.nc")
+    runs.data["arrests"][0, 0, 0] += 1
+    runs.save(out / "runs.nc")
+    assert run("replay", out / "runs.nc") == 1
+    assert "differs in arrests" in capsys.readouterr().err
+
+
+# ---- how it ends --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("run", "telegram-korea-2042"), "did you mean 'telegram-korea-2024'?"),
+        (("run", "nowhere.toml"), "nowhere.toml: cannot be read"),
+        (("run", "minimal", "--without", "Telegran"), "unknown platform 'Telegran'"),
+        (("run", "minimal", "--replicates", "0"), "'0'; need a whole number from 1 to 4294967295"),
+        (("run", "minimal", "--replicates", "many"), "'many'; need a whole number from 1"),
+        (("run", "minimal", "--seed", "-1"), "'-1'; need a whole number from 0 to 18446744073709551615"),
+        (("run", "minimal", "--engine", "steam"), "invalid choice: 'steam'"),
+        (("replay", "nowhere.nc"), "nowhere.nc: no such file"),
+        (("show", "nothing"), "no preset 'nothing'"),
+        ((), "COMMAND"),
+    ],
+)
+def test_bad_input_ends_with_2_and_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    command: tuple[str, ...],
+    sentence: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(*command) == 2
+    said = capsys.readouterr()
+    assert sentence in said.err
+    assert "Traceback" not in said.err
+    assert said.out == ""
+    assert left_in(tmp_path) == []
+
+
+def test_all_errors_of_a_file_are_told_at_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.toml"
+    text = bl.presets.path("minimal").read_text("utf-8")
+    bad.write_text(text.replace("steps = 52", "steps = 0.5\ncolour = 3"), "utf-8")
+    assert run("run", bad) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def never(*_: Any, **__: Any) -> None:
+    raise AssertionError("the run was started")
+
+
+@pytest.mark.parametrize("part", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written_is_refused_before_the_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, part: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(importlib.import_module("balloon.simulate"), "simulate", never)
+    assert run("run", "minimal", "--out", tmp_path / part) == 2
+    assert "cannot be written to" in capsys.readouterr().err
+    assert left_in(tmp_path) == ["file"]
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_before_the_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "runs.nc").mkdir()
+    monkeypatch.setattr(importlib.import_module("balloon.simulate"), "simulate", never)
+    assert run("run", "minimal", "--out", tmp_path) == 2
+    assert "is a folder, where a file shall be written" in capsys.readouterr().err
+    assert left_in(tmp_path) == ["runs.nc"]
+
+
+@pytest.mark.parametrize(
+    ("problem", "sentence"),
+    [
+        (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero (test_cli.py, line"),
+        (MemoryError(), "not enough memory"),
+    ],
+)
+def test_a_failure_ends_with_1_and_leaves_nothing(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    problem: Exception,
+    sentence: str,
+) -> None:
+    def fails(*_: Any, **__: Any) -> None:
+        raise problem
+
+    monkeypatch.setattr(importlib.import_module("balloon.simulate"), "simulate", fails)
+    assert run("run", "minimal", "--out", tmp_path / "deep" / "out") == 1
+    said = capsys.readouterr().err
+    assert sentence in said
+    assert "Traceback" not in said
+    assert left_in(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_written_at_the_end_is_a_failure_and_the_old_files_stay(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, small: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "runs.nc").write_text("of the last run")
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(bl.Runs, "save", full)
+    assert run("run", small, "--replicates", "2", "--out", out) == 1
+    assert "the run went well, but its files could not be written" in capsys.readouterr().err
+    assert left_in(out) == ["runs.nc"]
+    assert (out / "runs.nc").read_text() == "of the last run"
+
+
+def test_a_warning_is_one_sentence_and_said_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    coarse = tmp_path / "coarse.toml"
+    bl.save(bl.load("minimal").with_({"steps": 6, "population.actors": 50, "behaviour.learning_rate": 0.9}), coarse)
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", BalloonWarning)
+        assert run("run", coarse, "--replicates", "1", "--out", tmp_path / "out") == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("balloon: warning: scenario 'minimal': learning_rate x step = 0.90 > 0.3")
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "balloon", "show", "telegram-korea-2024"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **pipes, cwd=tmp_path, env=ENVIRONMENT) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
+# ---- interruption -------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def at_work(scenario: str, out: Path, cache: Path | None) -> Iterator[subprocess.Popen[str]]:
+    """A run in another process, as a shell would start it, when it has begun."""
+    own = {} if cache is None else {"BALLOON_CACHE_DIR": str(cache)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "balloon", "run", scenario, "--replicates", "8", "--out", str(out)],
+        env=ENVIRONMENT | own,
+        cwd=out.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Where tests run in the background, their children would ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    try:
+        until = time.monotonic() + 60
+        while not out.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        assert out.exists()
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def interrupt(process: subprocess.Popen[str]) -> tuple[float, int, str]:
+    """Seconds until it ended, its exit code, and what it said."""
+    assert process.poll() is None
+    start = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    return time.monotonic() - start, process.returncode, said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way")
+@pytest.mark.parametrize(
+    ("actors", "warm", "seconds"),
+    [
+        (100, False, 0.0),  # folders made, libraries being loaded
+        (100, False, 2.0),  # compiling
+        (3_000_000, True, 4.0),  # recruiting three million actors, drawing their contacts, running
+    ],
+)
+def test_ctrl_c_ends_within_a_second_and_leaves_nothing(
+    tmp_path: Path, actors: int, warm: bool, seconds: float
+) -> None:
+    path = tmp_path / "scenario.toml"
+    bl.save(bl.load("minimal").with_({"population.actors": actors, "steps": 5000}), path)
+    cache = tmp_path / "cache"
+    with at_work(str(path), tmp_path / "out", None if warm else cache) as process:
+        time.sleep(seconds)
+        took, code, said = interrupt(process)
+    assert (code, said.splitlines()) == (130, ["balloon: interrupted; nothing was written"])
+    assert took < 1.0
+    assert [file for file in left_in(tmp_path) if not file.startswith("cache")] == ["scenario.toml"]
+
+
+def test_files_that_wait_are_taken_back_also_while_one_is_written(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "new" / "out", FILES)
+    staging.open()
+    with (staging.folder / "runs.nc").open("w") as half:
+        half.write("half")
+        staging.drop()
+    assert left_in(tmp_path) == []
+    staging.publish()  # by a thread that does not know yet
+    assert left_in(tmp_path) == []
+
+
+def test_files_that_are_published_stay(tmp_path: Path) -> None:
+    staging = Staging(tmp_path / "out", ("a", "b"))
+    staging.open()
+    for name in ("a", "b"):
+        (staging.folder / name).write_text(name)
+    assert staging.publish() == [tmp_path / "out" / "a", tmp_path / "out" / "b"]
+    staging.drop()
+    assert left_in(tmp_path / "out") == ["a", "b"]
+
+
+def test_a_folder_that_was_there_before_stays(tmp_path: Path) -> None:
+    staging = Staging(tmp_path, FILES)
+    staging.open()
+    staging.drop()
+    assert tmp_path.is_dir()
+    assert left_in(tmp_path) == []
