@@ -385,7 +385,10 @@ def _columns(
     widths = [max(_cells(row[c]) for row in rows) for c in range(len(rows[0]) - 1)]
     lines: list[str] = []
     for row in rows:
-        cells = [_pad(cell, width, right=c in right) for c, (cell, width) in enumerate(zip(row, widths, strict=False))]
+        cells = [
+            _pad(cell, width, right=c in right)
+            for c, (cell, width) in enumerate(zip(row, widths, strict=False))
+        ]
         head = "".join(f"{cell}  " for cell in cells)
         if len(row) - 1 in right:
             lines.append(head + _pad(row[-1], max(_cells(one[-1]) for one in rows), right=True))
@@ -398,7 +401,8 @@ def _wrapped(text: str, *, head: str = "", room: int | None = None) -> list[str]
     """The text in lines of the terminal's width, the first after ``head``, the others below it."""
     width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else WIDTH
     below = " " * _cells(head)
-    return textwrap.wrap(text, max(room or width, len(below) + 20), initial_indent=head, subsequent_indent=below)
+    width = max(room or width, len(below) + 12)
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=below)
 
 
 def _cells(text: str) -> int:

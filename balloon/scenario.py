@@ -15,7 +15,7 @@ from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import ScenarioError
 from balloon.evidence import Evidence
-from balloon.interventions import Intervention, Launch, without_platform
+from balloon.interventions import Intervention, Launch, Takedown, without_platform
 from balloon.landscape import Edge, Landscape, Platform
 from balloon.population import Group, Population, start_places
 from balloon.timetable import Policy, timetable
@@ -68,6 +68,7 @@ class Scenario:
         self._fill()
         self._check_names(checks)
         self._check_dates(checks)
+        self._check_seizures(checks)
         checks.refuse()
         self._check_ways_out(checks)
         checks.refuse()
@@ -113,6 +114,20 @@ class Scenario:
                 )
         if self.reference is not None and not self.start <= self.reference <= self.end:
             checks.say(f"reference is {self.reference}; need a date in {horizon}")
+
+    def _check_seizures(self, checks: Checks) -> None:
+        """An app bit says that data were taken, not in which of two seizures."""
+        raids = [i for i in self.interventions if isinstance(i, Takedown) and i.seizure > 0]
+        for number, one in enumerate(raids):
+            for other in raids[:number]:
+                shared = not (one.groups and other.groups) or set(one.groups) & set(other.groups)
+                first, second = sorted((one, other), key=lambda raid: raid.start)
+                over = first.start + timedelta(weeks=first.seizure_weeks)
+                if one.platform == other.platform and shared and second.start < over:
+                    checks.say(
+                        f"two seizures on {one.platform!r} overlap: that of {first.start} lasts to {over}, "
+                        f"the next starts on {second.start}; end the first before, or make one of them"
+                    )
 
     def _check_ways_out(self, checks: Checks) -> None:
         """Nobody may start on, or be left on, a platform with nowhere to go."""
@@ -189,7 +204,12 @@ class Scenario:
         )
 
     def cautions(self) -> tuple[str, ...]:
-        """Rates too large for the length of the step, in words."""
+        """Rates too large for the length of the step, in words.
+
+        A budget counts as if spread evenly; where a few are left on a platform it bites harder.
+        """
+        import numpy as np
+
         said, weeks, b = [], self.weeks, self.behaviour
         if b.revision_rate * weeks > 1:
             said.append(
@@ -198,7 +218,10 @@ class Scenario:
             )
         policy = self.policy()
         exposure = max(g.exposure for g in self.groups)
-        strongest = policy.requests * policy.requests_factor * policy.cooperation * b.arrests_per_answer
+        requests = policy.requests
+        for k, granted in enumerate(policy.budget_requests):
+            requests = np.where((policy.budget == k)[:, :, None], granted, requests)
+        strongest = requests * policy.requests_factor * policy.cooperation * b.arrests_per_answer
         pressure = exposure * float((policy.undercover + strongest).max()) + float(policy.seizure.max())
         others = {
             "learning_rate": b.learning_rate,

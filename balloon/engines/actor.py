@@ -108,7 +108,7 @@ class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
         super().__init__(model)
         self.slot, self.traits = slot, traits
         self.risk_aversion = traits.risk_aversion
-        self.group = model.scenario.groups[traits.group].name
+        self.group = model.world.groups[traits.group].name
         self.standing = self.earlier = self.ahead = standing
         self.origin = NOWHERE  # place at the reference date
         self.known: tuple[Actor, ...] = ()
@@ -151,7 +151,7 @@ class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
     @property
     def apps(self) -> frozenset[str]:
         """Names of the platforms whose apps are installed."""
-        names = self.model.scenario.platforms
+        names = self.model.world.platforms
         return frozenset(name for q, name in enumerate(names) if self.standing.apps >> q & 1)
 
     @property

@@ -664,7 +664,6 @@ def take_stock(actors: Actors, bounds: NDArray[np.int64], series: Series) -> Non
     for g in range(len(bounds) - 1):
         homes = actors.home[bounds[g] : bounds[g + 1]]
         series.actors[0, g] = np.bincount(homes, minlength=platforms + 2)
-    np.fill_diagonal(series.moves[0], series.actors[0].sum(axis=0))
     for q in range(platforms):
         has = (actors.apps >> np.uint32(q) & np.uint32(1)).astype(bool)
         series.installed[0, q] = has.sum()

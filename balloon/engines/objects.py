@@ -61,6 +61,8 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
 
     Attributes
     ----------
+    world : Scenario
+        The scenario that is run. (From 3.5 on, Mesa keeps something of its own in ``scenario``.)
     agents : mesa.agent.AgentSet of Actor
         One for each slot; nobody is ever added or taken out: the removed stay, with home
         "removed", and a newcomer takes over the slot.
@@ -94,7 +96,7 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
     ) -> None:
         _check(seed, replicate, actor)
         super().__init__(rng=seed)
-        self._balloon_scenario = scenario
+        self.world = scenario
         self.t = 0  # Mesa's own counters changed their meaning between versions
         self.address = (np.uint64(seed), np.uint64(replicate))
         self.weeks, self.size = scenario.weeks, len(scenario.platforms)
@@ -118,18 +120,9 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
         self._see(1)
 
     @property
-    def scenario(self) -> Scenario:
-        """The scenario that is run."""
-        return self._balloon_scenario
-
-    @scenario.setter
-    def scenario(self, _: object) -> None:
-        """Let Mesa's own idea of a scenario (from 3.5 on) pass by: balloon's is a frozen value."""
-
-    @property
     def date(self) -> date:
         """Date of the end of the last step."""
-        return self.scenario.date_of(self.t)
+        return self.world.date_of(self.t)
 
     def count(self, place: str) -> int:
         """Actors whose home is a platform, "dormant" or "removed".
@@ -146,9 +139,9 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
 
     def step(self) -> None:
         """Do one step: all observe, all decide, all act, beliefs learn."""
-        if self.t == self.scenario.steps:
+        if self.t == self.world.steps:
             raise EngineError(
-                f"scenario {self.scenario.name!r}: all {self.t} steps are done; use "
+                f"scenario {self.world.name!r}: all {self.t} steps are done; use "
                 "scenario.with_(steps=...) for more"
             )
         self.t += 1
@@ -157,17 +150,17 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
         self.agents.do("act")
         self._count()
         close_step(self.t, self.parameters, self.policy, self.weeks, self.stage, self.series)
-        self.running = self.t < self.scenario.steps
+        self.running = self.t < self.world.steps
 
     def _see(self, t: int) -> None:
         """Write the stage of step t, and what each group sees of it."""
         self._observe(t, self._exposures, self.parameters, self.policy, self.weeks, self.stage, self.series)
-        self.sight = [_sight(self.stage, g) for g in range(len(self.scenario.groups))]
+        self.sight = [_sight(self.stage, g) for g in range(len(self.world.groups))]
 
     def _fill_slots(self, actor: type[Actor], seed: int, replicate: int) -> tuple[Actor, ...]:
         """Make the actors, slot by slot."""
-        population, made = self.scenario.population, []
-        columns = recruit(self.scenario, seed=seed, replicate=replicate)
+        population, made = self.world.population, []
+        columns = recruit(self.world, seed=seed, replicate=replicate)
         groups = np.repeat(np.arange(len(population.sizes)), population.sizes).tolist()
         for slot, g in enumerate(groups):
             traits = Traits(g, float(columns.risk_aversion[slot]), population.groups[g].exposure)
@@ -177,7 +170,7 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
 
     def _meet(self, seed: int, replicate: int) -> None:
         """Tell the actors whom they know."""
-        population = self.scenario.population
+        population = self.world.population
         contacts = population.contacts
         self.annealed = 0
         if contacts.kind == "annealed":
@@ -189,13 +182,13 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
 
     def _count(self) -> None:
         """Write row t of the series from the actors as they are, and as they were."""
-        t, size, s, reference = self.t, self.size, self.series, self.scenario.reference_step
+        t, size, s, reference = self.t, self.size, self.series, self.world.reference_step
         removed, fresh = size + REMOVED, size + FRESH
         for one in self.slots:
             before, now, here = one.earlier, one.standing, one.place
             left, g = int(place_of(before.code, size)), one.traits.group
             s.actors[t, g, here] += 1
-            s.moves[t, left, here] += 1
+            s.moves[t, left, here] += t > 0  # a flow: nothing has moved at the start
             for q in range(size):
                 has = now.apps >> q & 1
                 s.installed[t, q] += has

@@ -17,17 +17,50 @@ PACKAGE = Path(balloon.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 HEAVY = ("matplotlib", "mesa", "xarray", "numba", "pandas", "networkx", "scipy", "pydantic", "tqdm")
 
-PUBLIC = """
-Actor Announcement BalloonError BalloonModel BalloonWarning Behaviour Budget Contacts Cooperation
-Crackdown DataError Edge EngineError Evidence FitError Group Landscape Launch Outreach Platform
-PlatformChange Population Provenance Replay Runs Scenario ScenarioError Takedown __version__ load load_runs presets
-replay save simulate
-""".split()
+PUBLIC = [
+    "Actor",
+    "Announcement",
+    "BalloonError",
+    "BalloonModel",
+    "BalloonWarning",
+    "Behaviour",
+    "Budget",
+    "Contacts",
+    "Cooperation",
+    "Crackdown",
+    "DataError",
+    "Edge",
+    "EngineError",
+    "Evidence",
+    "FitError",
+    "Group",
+    "Landscape",
+    "Launch",
+    "Outreach",
+    "Platform",
+    "PlatformChange",
+    "Population",
+    "Provenance",
+    "Replay",
+    "Runs",
+    "Scenario",
+    "ScenarioError",
+    "Takedown",
+    "__version__",
+    "load",
+    "load_runs",
+    "presets",
+    "replay",
+    "save",
+    "simulate",
+]
 
 
 def python(code: str) -> str:
     """What a fresh interpreter prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
@@ -67,7 +100,9 @@ SPENT = "; import sys, time; print(time.process_time(), file=sys.stderr)"
 def seconds(code: str) -> float:
     """What a fresh interpreter spends on a program, the best of three."""
     command = [sys.executable, "-c", code + SPENT]
-    runs = [subprocess.run(command, capture_output=True, text=True, check=True, timeout=120) for _ in range(3)]
+    runs = [
+        subprocess.run(command, capture_output=True, text=True, check=True, timeout=120) for _ in range(3)
+    ]
     return min(float(run.stderr) for run in runs)
 
 

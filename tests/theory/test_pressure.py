@@ -10,6 +10,7 @@ from scipy.stats import chisquare
 from worlds import DAY, run, week, world
 
 from balloon.engines.arrays import states
+from balloon.errors import ScenarioError
 from balloon.interventions import Announcement, Takedown
 from balloon.population import Group
 
@@ -204,8 +205,17 @@ def test_start_apps_are_the_home_and_each_other_with_its_probability() -> None:
     assert (first.actors.habit[first.actors.home == 3] == -1).all()
 
 
+def test_overlapping_seizures_on_one_platform_are_refused_with_their_dates() -> None:
+    acts = (
+        Takedown(platform="A", start=DAY, until=week(1), seizure=0.05, seizure_weeks=10.0),
+        Takedown(platform="A", start=week(3), seizure=0.1, seizure_weeks=10.0),
+    )
+    with pytest.raises(ScenarioError, match=r"two seizures on 'A' overlap: that of .* lasts to .* the next"):
+        world(*acts)
+
+
 def test_data_of_a_second_takedown_say_nothing_about_the_first() -> None:
-    """A is raided in week 1 (0.05 a week for ten weeks), reopens, and is raided again in week 4 (0.1).
+    """A is raided in week 1 (0.05 a week for three weeks), reopens, and is raided in week 4 (0.1).
 
     Group "late" tries A in between: the first raid has no data on it.
     """
@@ -214,7 +224,7 @@ def test_data_of_a_second_takedown_say_nothing_about_the_first() -> None:
         Group(name="late", share=0.5, start={"B": 1.0}, risk_aversion=0.0),
     )
     acts = (
-        Takedown(platform="A", start=DAY, until=week(1), seizure=0.05, seizure_weeks=10.0),
+        Takedown(platform="A", start=DAY, until=week(1), seizure=0.05, seizure_weeks=3.0),
         Takedown(platform="A", start=week(3), seizure=0.1, seizure_weeks=10.0),
     )
     out = run(
