@@ -55,7 +55,8 @@ class Staging:
                 if (self.target / name).is_dir():
                     self._clear()
                     raise DataError(
-                        f"{self.target / name}: is a folder, where a file shall be written; choose another folder"
+                        f"{self.target / name}: is a folder, and a file shall be written there; "
+                        "choose another folder"
                     )
 
     def publish(self) -> list[Path]:

@@ -304,14 +304,13 @@ def _findings(runs: Runs, baseline: Runs | None, platform: str) -> list[str]:
     scenario = runs.scenario
     squeezed = scenario.squeezed
     lines = [*_wrapped(scenario.title or scenario.name), *_wrapped(f"{scenario.name}: {_which(runs)}"), ""]
-    table = runs.destinations(squeezed)
-    if table["q50"].isna().all():
+    if not runs.data.joint.isel(time=-1).sel(origin=squeezed).any():
         return [*lines, f"Nobody was at home on {squeezed} on {scenario.reference}."]
     lines += _wrapped(
         f"Where the actors at home on {squeezed} on {scenario.reference} are on {scenario.end} "
         "(% of them; medians need not add up to 100):"
     )
-    one = runs.provenance.replicates == 1
+    table, one = runs.destinations(squeezed), runs.provenance.replicates == 1
     head = ["", "one run" if one else "median", *([] if one else ["90 % range"])]
     rows = [
         [row.place, _percent(row.q50), *([] if one else [f"{_percent(row.q05)} to {_percent(row.q95)}"])]
@@ -385,10 +384,7 @@ def _columns(
     widths = [max(_cells(row[c]) for row in rows) for c in range(len(rows[0]) - 1)]
     lines: list[str] = []
     for row in rows:
-        cells = [
-            _pad(cell, width, right=c in right)
-            for c, (cell, width) in enumerate(zip(row, widths, strict=False))
-        ]
+        cells = [_pad(row[c], width, right=c in right) for c, width in enumerate(widths)]
         head = "".join(f"{cell}  " for cell in cells)
         if len(row) - 1 in right:
             lines.append(head + _pad(row[-1], max(_cells(one[-1]) for one in rows), right=True))

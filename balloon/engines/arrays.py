@@ -80,7 +80,7 @@ class Scratch(NamedTuple):
     best: NDArray[np.float64]
     """(W,) value of the best option so far."""
     mine: NDArray[np.float64]
-    """(W,) uniform of the present option."""
+    """(W,) friction to one platform, then the uniform of the present option."""
     risk: NDArray[np.float64]
     """(W,) risk aversions."""
     packed: NDArray[np.uint64]
@@ -171,7 +171,7 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
                         setting.annealed, start, others,
                     )  # fmt: skip
                 _judge(
-                    g, m, 0.0 if early else 1.0, exposure, parameters, column, risk, peers, value,
+                    g, m, 0.0 if early else 1.0, exposure, parameters, column, risk, peers, value, scratch.mine,
                     setting.friction, available, asc, onboarding_cost, belief, mean_belief,
                 )  # fmt: skip
                 left = _set_aside(
@@ -184,7 +184,7 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
                         setting.annealed, start, others,
                     )  # fmt: skip
                 _judge(
-                    g, left, 1.0, exposure, parameters, column, risk, peers, value,
+                    g, left, 1.0, exposure, parameters, column, risk, peers, value, scratch.mine,
                     setting.friction, available, asc, onboarding_cost, belief, mean_belief,
                 )  # fmt: skip
                 _choose(
@@ -446,7 +446,7 @@ def _look_wide(t, m, seed, replicate, slot, home, available, peers, annealed, st
 
 @inner
 def _judge(
-    g, m, seen, exposure, parameters, column, risk, peers, value, friction, available, asc,
+    g, m, seen, exposure, parameters, column, risk, peers, value, way, friction, available, asc,
     onboarding_cost, belief, mean_belief,
 ):  # fmt: skip
     """Utility of every available platform to every chooser; -inf where no path leads.
@@ -457,15 +457,35 @@ def _judge(
     for q in range(available.size):
         if not available[q]:
             continue
-        row, way, near = value[q], friction[q], peers[q]
+        row, near, flat = value[q], peers[q], True
+        for p in range(available.size):
+            flat &= p == q or friction[q, p] == friction[q, (q + 1) % available.size]
+        _approach(q, m, flat, origin, friction, way)
         a, cost, b, bit = asc[q], onboarding_cost[q], belief[q], np.int64(1) << q
         for c in range(m):
-            f = way[np.uint64(origin[c])]
+            f = way[c]
             free = (f == np.inf) | (q == home[c]) | (q == habit[c])
             pay = cost if apps[c] & bit == 0 else 0.0
             view = View(q, a, seen * near[c], b, mean_belief, 0.0 if free else f, pay)
             v = utility(Traits(g, risk[c], exposure), view, parameters)
             row[c] = -np.inf if f == np.inf else v
+
+
+@inner
+def _approach(q, m, flat, origin, friction, way):
+    """Friction from where each chooser comes from to platform q.
+
+    A loop of its own: a look into a table would keep the loop over utilities from running several
+    choosers at once; nor is there anything to look up where q is equally far from everywhere.
+    """
+    platforms = friction.shape[0]
+    if flat:
+        far = friction[q, (q + 1) % platforms]
+        for c in range(m):
+            way[c] = 0.0 if (origin[c] == q) | (origin[c] == platforms) else far
+    else:
+        for c in range(m):
+            way[c] = friction[q, np.uint64(origin[c])]
 
 
 @inner

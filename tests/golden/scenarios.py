@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from balloon.behaviour import Behaviour
 from balloon.contacts import Contacts
@@ -11,6 +11,7 @@ from balloon.interventions import (
     Budget,
     Cooperation,
     Crackdown,
+    Intervention,
     Launch,
     Outreach,
     PlatformChange,
@@ -23,6 +24,12 @@ from balloon.scenario import Scenario
 TELEGRAM = Platform(name="Telegram", requests=0.3, undercover=0.01)
 SIGNAL = Platform(name="Signal", asc=-0.2, onboarding_cost=0.5, requests=0.3)
 VIBER = Platform(name="Viber", asc=-0.4, onboarding_cost=0.5, requests=0.3)
+START = date(2024, 9, 2)
+
+
+def _before(days: int, *interventions: Intervention) -> tuple[Intervention, ...]:
+    """Those that a shorter run still sees."""
+    return tuple(one for one in interventions if one.start < START + timedelta(days=days))
 
 
 def squeeze(*, actors: int = 200, steps: int = 16) -> Scenario:
@@ -41,13 +48,14 @@ def squeeze(*, actors: int = 200, steps: int = 16) -> Scenario:
         behaviour=Behaviour(
             switching_cost=2.0, peer_influence=1.0, spillover=0.3, vigilance=2.0, revision_rate=0.5
         ),
-        interventions=(
+        interventions=_before(
+            7 * steps,
             Announcement(platform="Telegram", start=date(2024, 9, 10), belief=0.1),
             Cooperation(platform="Telegram", start=date(2024, 9, 23), value=0.9, ramp_weeks=3.0),
             Outreach(start=date(2024, 9, 30), threshold=0.3, value=0.5, delay_weeks=2.0),
             Budget(start=date(2024, 10, 21), requests=0.4, lag_weeks=2.0, groups=("drugs",)),
         ),
-        start=date(2024, 9, 2),
+        start=START,
         steps=steps,
     )
 
@@ -73,13 +81,14 @@ def closure(*, actors: int = 200, steps: int = 16) -> Scenario:
         behaviour=Behaviour(
             switching_cost=2.0,
             peer_influence=4.0,
-            rechoice_rate=0.5,
+            rechoice_rate=0.4,
             replacement_rate=0.3,
             trial=0.2,
             uninstall_probability=0.3,
             revision_rate=0.4,
         ),
-        interventions=(
+        interventions=_before(
+            5 * steps,
             Takedown(
                 platform="Telegram",
                 start=date(2024, 9, 20),
@@ -89,7 +98,7 @@ def closure(*, actors: int = 200, steps: int = 16) -> Scenario:
             ),
             PlatformChange(platform="Signal", start=date(2024, 9, 9), asc=0.4, onboarding_cost=-0.5),
         ),
-        start=date(2024, 9, 2),
+        start=START,
         steps=steps,
         step_days=5.0,
     )
@@ -104,16 +113,19 @@ def newcomer(*, actors: int = 200, steps: int = 16) -> Scenario:
             actors=actors,
             groups=(
                 Group(name="drugs", share=0.5, risk_aversion_cv=1.0, start={"Telegram": 0.5, "Viber": 0.5}),
-                Group(name="images", share=0.5, start={"Telegram": 0.5, "Signal": 0.5}, belief={"Viber": 0.4}),
+                Group(
+                    name="images", share=0.5, start={"Telegram": 0.5, "Signal": 0.5}, belief={"Viber": 0.4}
+                ),
             ),
             contacts=Contacts(kind="communities", degree=6.0, size=20),
         ),
         behaviour=Behaviour(switching_cost=1.0, peer_influence=2.0, outside_option=-2.0, revision_rate=0.6),
-        interventions=(
+        interventions=_before(
+            7 * steps,
             Launch(platform="Session", start=date(2024, 10, 1), groups=("images",)),
             Crackdown(platform="Telegram", start=date(2024, 9, 16), undercover=6.0, ramp_weeks=4.0),
         ),
-        start=date(2024, 9, 2),
+        start=START,
         steps=steps,
     )
 

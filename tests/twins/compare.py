@@ -20,7 +20,9 @@ def differences(one: Any, other: Any) -> list[str]:
             if a.dtype != b.dtype or a.shape != b.shape:
                 found.append(f"{part}.{name}: {a.dtype}{a.shape} against {b.dtype}{b.shape}")
             elif a.tobytes() != b.tobytes():
-                found.append(f"{part}.{name}: first at {tuple((a != b).nonzero()[k][0] for k in range(a.ndim))}")
+                found.append(
+                    f"{part}.{name}: first at {tuple((a != b).nonzero()[k][0] for k in range(a.ndim))}"
+                )
     return found
 
 

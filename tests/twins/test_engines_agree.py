@@ -48,9 +48,7 @@ def activated_by(luck: int, scenario: Scenario, *, seed: int) -> Iterator[object
 
 @settings(many, max_examples=150)
 @given(scenario=worlds(), seed=seeds, replicate=st.integers(0, 2**32 - 1))
-def test_both_engines_tell_the_same_story_of_any_world(
-    scenario: Scenario, seed: int, replicate: int
-) -> None:
+def test_both_engines_tell_the_same_story_of_any_world(scenario: Scenario, seed: int, replicate: int) -> None:
     ones = arrays.states(scenario, seed=seed, replicate=replicate)
     others = objects.states(scenario, seed=seed, replicate=replicate)
     assert in_step(ones, others) == scenario.steps
@@ -115,7 +113,7 @@ json.dump(sums, sys.stdout)
 
 def small_worlds() -> dict[str, Scenario]:
     """Scenarios small enough for an engine that runs as plain Python."""
-    small = {name: make(actors=12, steps=5) for name, make in ALL.items()}
+    small = {name: make(actors=12, steps=9) for name, make in ALL.items()}
     small["own rules"] = replace(small["squeeze"], behaviour=replace(small["squeeze"].behaviour, **OWN_RULES))
     return small
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -136,10 +137,8 @@ def test_without_a_single_range_of_its_own_the_baseline_runs_at_the_values_of_th
     )
     bl.save(scenario, tmp_path / "one.toml")
     assert list(scenario.without().ranges()) == []
-    assert (
-        run("run", tmp_path / "one.toml", "--parameters", "ranges", "--replicates", "2", "--out", tmp_path)
-        == 0
-    )
+    few = ("--parameters", "ranges", "--replicates", "2")
+    assert run("run", tmp_path / "one.toml", *few, "--out", tmp_path) == 0
 
 
 def test_replay_says_identical_or_ends_with_1(
@@ -219,7 +218,7 @@ def test_a_folder_in_the_place_of_a_file_is_refused_before_the_run(
     (tmp_path / "runs.nc").mkdir()
     monkeypatch.setattr(importlib.import_module("balloon.simulate"), "simulate", never)
     assert run("run", "minimal", "--out", tmp_path) == 2
-    assert "is a folder, where a file shall be written" in capsys.readouterr().err
+    assert "is a folder, and a file shall be written there" in capsys.readouterr().err
     assert left_in(tmp_path) == ["runs.nc"]
 
 
@@ -267,12 +266,8 @@ def test_a_file_that_cannot_be_written_at_the_end_is_a_failure_and_the_old_files
 
 def test_a_warning_is_one_sentence_and_said_once(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     coarse = tmp_path / "coarse.toml"
-    bl.save(
-        bl.load("minimal").with_({"steps": 6, "population.actors": 50, "behaviour.learning_rate": 0.9}),
-        coarse,
-    )
-    import warnings
-
+    few = {"steps": 6, "population.actors": 50}
+    bl.save(bl.load("minimal").with_({**few, "behaviour.learning_rate": 0.9}), coarse)
     with warnings.catch_warnings():
         warnings.simplefilter("default", BalloonWarning)
         assert run("run", coarse, "--replicates", "1", "--out", tmp_path / "out") == 0
@@ -307,7 +302,7 @@ def at_work(scenario: str, out: Path, cache: Path | None) -> Iterator[subprocess
         stderr=subprocess.PIPE,
         text=True,
         # Where tests run in the background, their children would ignore Ctrl-C.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
     )
     try:
         until = time.monotonic() + 60
@@ -331,20 +326,20 @@ def interrupt(process: subprocess.Popen[str]) -> tuple[float, int, str]:
 
 @pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way")
 @pytest.mark.parametrize(
-    ("actors", "warm", "seconds"),
+    ("actors", "cold", "seconds"),
     [
-        (100, False, 0.0),  # folders made, libraries being loaded
-        (100, False, 2.0),  # compiling
-        (3_000_000, True, 4.0),  # recruiting three million actors, drawing their contacts, running
+        (100, "cold", 0.0),  # folders made, libraries being loaded
+        (100, "cold", 2.0),  # compiling
+        (3_000_000, "", 4.0),  # recruiting three million actors, drawing their contacts, running
     ],
 )
 def test_ctrl_c_ends_within_a_second_and_leaves_nothing(
-    tmp_path: Path, actors: int, warm: bool, seconds: float
+    tmp_path: Path, actors: int, cold: str, seconds: float
 ) -> None:
     path = tmp_path / "scenario.toml"
     bl.save(bl.load("minimal").with_({"population.actors": actors, "steps": 5000}), path)
     cache = tmp_path / "cache"
-    with at_work(str(path), tmp_path / "out", None if warm else cache) as process:
+    with at_work(str(path), tmp_path / "out", cache if cold else None) as process:
         time.sleep(seconds)
         took, code, said = interrupt(process)
     assert (code, said.splitlines()) == (130, ["balloon: interrupted; nothing was written"])
