@@ -72,13 +72,16 @@ def philox(c0, c1, c2, c3, k0, k1):
 
 
 @jit
+def _block(slot, step, replicate, tag, seed):
+    """`philox` as a call, for those who do not draw in a loop."""
+    return philox(slot, step, replicate, tag, seed & _WORD, seed >> _HALF)
+
+
+@scalar
 def words(seed, replicate, step, slot, purpose, block):
     """Four random words for items 4 block .. 4 block + 3 of an address."""
-    s = np.uint64(seed)
     tag = (np.uint64(purpose) << np.uint64(24)) | np.uint64(block)
-    return philox(
-        np.uint64(slot), np.uint64(step), np.uint64(replicate), tag, s & _WORD, s >> _HALF
-    )
+    return _block(np.uint64(slot), np.uint64(step), np.uint64(replicate), tag, np.uint64(seed))
 
 
 _MAGIC = np.uint64(0x4330000000000000)  # 2**52 as bits: or-ing a word in below gives 2**52 + word
@@ -90,7 +93,7 @@ def unit(word):
     return (np.uint64(word | _MAGIC).view(np.float64) - 4503599627370495.5) * 2.3283064365386963e-10
 
 
-@jit
+@scalar
 def uniform(seed, replicate, step, slot, purpose, item):
     """The uniform number of an address, in the open interval (0, 1).
 

@@ -43,7 +43,7 @@ def _csv(header: list[str], rows: list[list[object]]) -> str:
 
 @pytest.mark.parametrize("engine", ["arrays", "objects"])
 @pytest.mark.parametrize("name", ALL)
-def test_a_small_scenario_comes_out_as_it_always_did(name: str, engine: str, recording: bool) -> None:
+def test_a_small_scenario_comes_out_as_it_always_did(name: str, engine: str, *, recording: bool) -> None:
     found = tables(bl.simulate(ALL[name](), seed=2024, engine=engine))
     for what, text in found.items():
         file = HERE / f"{name}-{what}.csv"
