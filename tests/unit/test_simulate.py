@@ -1,0 +1,167 @@
+"""simulate and Runs: what comes out, in what shape, and what is refused."""
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import balloon as bl
+from balloon.runs import load_runs
+from balloon.simulate import draw_ranges, simulate
+
+SMALL = bl.load("minimal").with_({"population.actors": 300, "steps": 12})
+
+
+def test_every_actor_is_somewhere_at_every_time() -> None:
+    data = simulate(SMALL, replicates=3, seed=1).data
+    assert (data.actors.sum("place") == 300).all()
+    assert (data.actors_by_group.sum("group") == data.actors).all()
+    assert (data.arrests_by_group.sum("group") == data.arrests).all()
+
+
+def test_moves_lead_from_the_actors_before_to_the_actors_after() -> None:
+    data = simulate(SMALL, replicates=2, seed=1).data
+    before, after = data.actors.values[:, :-1], data.actors.values[:, 1:]
+    moves = data.moves.values[:, 1:]
+    assert (moves.sum(axis=3) == before).all()
+    assert (moves.sum(axis=2) == after).all()
+    assert (data.moves.values[:, 0] == 0).all()
+
+
+def test_those_at_the_reference_date_are_followed_to_the_end() -> None:
+    data = simulate(SMALL, replicates=2, seed=1).data
+    reference = SMALL.reference_step
+    there = data.actors.values[:, reference]
+    assert (data.joint.values[:, :reference] == 0).all()
+    assert (data.joint.values[:, reference:].sum(axis=3) == there[:, None]).all()
+
+
+def test_time_runs_from_the_start_in_steps() -> None:
+    time = simulate(SMALL.with_(step_days=3.5), seed=1).data.time.values
+    assert time[0] == np.datetime64(SMALL.start)
+    assert time[2] - time[0] == np.timedelta64(7, "D")
+    assert len(time) == 13
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_the_result_does_not_depend_on_the_executor(pool, workers: int) -> None:
+    expected = simulate(SMALL, replicates=3, seed=5)
+    with pool(workers) as executor:
+        assert simulate(SMALL, replicates=3, seed=5, executor=executor).identical(expected)
+
+
+def test_a_replicate_does_not_depend_on_how_many_there_are() -> None:
+    few, many = simulate(SMALL, replicates=2, seed=5), simulate(SMALL, replicates=4, seed=5)
+    assert (many.data.actors.values[:2] == few.data.actors.values).all()
+
+
+def test_another_seed_is_other_luck() -> None:
+    one, other = simulate(SMALL, seed=1), simulate(SMALL, seed=2)
+    assert not (one.data.actors.values == other.data.actors.values).all()
+
+
+def test_ranges_are_drawn_by_path_so_that_a_contrast_pairs() -> None:
+    scenario = bl.load("telegram-korea-2024")
+    with_it = draw_ranges(scenario, replicates=70, seed=3)
+    without = draw_ranges(scenario.without("Telegram"), replicates=65, seed=3)
+    for r in range(65):
+        assert without[r].items() <= with_it[r].items()
+    low, high = scenario.ranges()["behaviour.switching_cost"]
+    drawn = [d["behaviour.switching_cost"] for d in with_it[:64]]
+    # One value in each of 64 equal strata of the range.
+    assert sorted(int(64 * (v - low) / (high - low)) for v in drawn) == list(range(64))
+
+
+def test_drawn_parameters_stand_in_the_result() -> None:
+    scenario = SMALL if SMALL.ranges() else bl.load("telegram-korea-2024").with_({"population.actors": 200})
+    runs = simulate(scenario.with_(steps=20), replicates=2, seed=3, parameters="ranges")
+    assert runs.provenance.parameters == "ranges"
+    assert set(runs.data.parameter.values) == set(scenario.ranges())
+    assert not (runs.data.parameters[0] == runs.data.parameters[1]).all()
+
+
+def test_saving_twice_gives_the_same_bytes_and_loading_the_same_runs(tmp_path: Path) -> None:
+    runs = simulate(SMALL, replicates=2, seed=1)
+    runs.save(tmp_path / "a.nc")
+    simulate(SMALL, replicates=2, seed=1).save(tmp_path / "b.nc")
+    assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
+    loaded = load_runs(tmp_path / "a.nc")
+    assert loaded.identical(runs)
+    assert loaded.scenario == SMALL
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "runs.nc"
+    simulate(SMALL, seed=1).save(path)
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(bl.DataError, match=r"runs\.nc: cannot be read as saved runs"):
+        load_runs(path)
+
+
+def test_a_file_of_another_schema_version_is_refused(tmp_path: Path) -> None:
+    runs = simulate(SMALL, seed=1)
+    runs.data.attrs["schema_version"] = 99
+    runs.save(tmp_path / "runs.nc")
+    with pytest.raises(bl.DataError, match="has schema version 99, this balloon reads 1"):
+        load_runs(tmp_path / "runs.nc")
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(bl.DataError, match="no such file"):
+        load_runs(tmp_path / "nothing.nc")
+
+
+def test_the_summary_gives_shares_of_all_actors() -> None:
+    table = simulate(SMALL, replicates=5, seed=1).summary()
+    assert list(table.columns) == ["time", "place", "q05", "q25", "q50", "q75", "q95"]
+    start = table[table.time == table.time.iloc[0]].set_index("place")
+    assert start.loc["removed", "q95"] == 0
+    assert (table.q05 <= table.q50).all()
+    assert (table.q50 <= table.q95).all()
+
+
+def test_the_frame_has_a_row_for_every_count() -> None:
+    frame = simulate(SMALL, replicates=2, seed=1).to_frame()
+    assert list(frame.columns) == ["replicate", "time", "place", "actors"]
+    assert len(frame) == 2 * 13 * 5
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"engine": "fast"}, "engine 'fast': there is no such engine; there are 'arrays', 'objects'"),
+        ({"replicates": 0}, "replicates is 0; need a whole number from 1"),
+        ({"seed": -1}, "seed is -1; need a whole number from 0"),
+        ({"seed": 2**64}, "need a whole number from 0 to 18446744073709551615"),
+        ({"parameters": "all"}, "parameters is 'all'; need None, 'ranges'"),
+        ({"parameters": [{}, {}]}, "2 mappings of parameters for 1 replicates"),
+        ({"actor": int}, "own actors run in engine 'objects' only"),
+    ],
+)
+def test_impossible_requests_are_refused(options: dict, message: str) -> None:
+    with pytest.raises(bl.EngineError, match=message):
+        simulate(SMALL, **options)
+
+
+def test_a_scenario_without_ranges_has_nothing_to_draw() -> None:
+    bare = bl.Scenario(
+        name="bare",
+        landscape=bl.Landscape(platforms=(bl.Platform(name="A"),)),
+        population=bl.Population(
+            actors=5,
+            groups=(bl.Group(name="g", start={"A": 1.0}),),
+            contacts=bl.Contacts(degree=0),
+        ),
+        start=SMALL.start,
+        steps=2,
+    )
+    with pytest.raises(bl.EngineError, match="no parameter has a range to draw from"):
+        simulate(bare, parameters="ranges")
+
+
+def test_coarse_steps_are_cautioned() -> None:
+    with pytest.warns(bl.BalloonWarning, match="revision_rate x step = 4.00 > 1"):
+        simulate(SMALL.with_({"behaviour.revision_rate": 4.0}))
