@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -93,7 +94,7 @@ def populations(draw: st.DrawFn, names: tuple[str, ...]) -> Population:
         )
         for group, share in of_groups.items()
     )
-    actors = draw(st.integers(1, 50))
+    actors = draw(st.sampled_from([60, 90]) | st.integers(1, 60))
     return Population(actors=actors, groups=groups, contacts=draw(contacts(actors)))
 
 
@@ -180,14 +181,31 @@ def interventions(
 
 
 @st.composite
+def ban(draw: st.DrawFn, names: tuple[str, ...], days: int) -> Takedown:
+    """A closure in the first half, with data seized perhaps, and a reopening in the second."""
+    return Takedown(
+        platform=draw(st.sampled_from(names[:2])),
+        start=START + timedelta(days=draw(st.integers(days // 6, days // 3))),
+        until=START + timedelta(days=draw(st.integers(days // 2, days - 1))),
+        seizure=draw(maybe(number(0, 0.3))),
+        seizure_weeks=days / 7,
+    )
+
+
+@st.composite
 def worlds(draw: st.DrawFn, *, own: bool = True) -> Scenario:
     """A whole scenario; with ``own``, one in four has rules of its own."""
     names = NAMES[: draw(st.integers(2, 9))]
     population = draw(populations(names))
-    steps, step_days = draw(st.integers(1, 10)), draw(st.sampled_from([1.0, 3.5, 7.0, 30.0]) | number(1, 30))
+    steps, step_days = (
+        draw(st.sampled_from([12, 16]) | st.integers(1, 12)),
+        draw(st.sampled_from([1.0, 3.5, 7.0, 30.0]) | number(1, 30)),
+    )
     groups, days = tuple(g.name for g in population.groups), max(1, int(steps * step_days))
     landscape, behaviour = draw(landscapes(names)), draw(behaviours(own=own))
     done = tuple(draw(st.lists(interventions(names, groups, days), max_size=6)))
+    if days >= 6 and draw(st.integers(0, 2)):  # people forced out, with habits to come back to
+        done += (draw(ban(names, days)),)
     parts: dict[str, Any] = {
         "name": "world",
         "landscape": landscape,
@@ -197,19 +215,27 @@ def worlds(draw: st.DrawFn, *, own: bool = True) -> Scenario:
         "step_days": step_days,
         "reference": START + timedelta(days=draw(st.integers(0, days - 1))),
     }
-    # What is refused for want of a way out is mended, not thrown away.
-    for mend in range(3):
+    # What is refused is mended, not thrown away.
+    for mended in (_with_dormancy, _without_clashes):
         try:
             return Scenario(behaviour=behaviour, interventions=done, **parts)
         except ScenarioError:
-            if mend == 0:
-                behaviour = _with_dormancy(behaviour)
-            else:
-                done = tuple(one for one in done if not isinstance(one, Launch))
-    raise AssertionError("a world that cannot be")
+            behaviour, done = mended(behaviour, done)
+    return Scenario(behaviour=behaviour, interventions=done, **parts)
 
 
-def _with_dormancy(behaviour: Behaviour) -> Behaviour:
-    from dataclasses import replace
+Parts = tuple[Behaviour, tuple[Intervention, ...]]
 
-    return replace(behaviour, outside_option=max(behaviour.outside_option, -4.0))
+
+def _with_dormancy(behaviour: Behaviour, done: tuple[Intervention, ...]) -> Parts:
+    """A way out for those whose platform closes."""
+    return replace(behaviour, outside_option=max(behaviour.outside_option, -4.0)), done
+
+
+def _without_clashes(behaviour: Behaviour, done: tuple[Intervention, ...]) -> Parts:
+    """Nobody starts on a platform that is launched later, and no two seizures overlap."""
+    kept = [one for one in done if not isinstance(one, Launch)]
+    hot = [n for n, one in enumerate(kept) if isinstance(one, Takedown)]
+    for n in hot[:-1]:
+        kept[n] = replace(kept[n], seizure=0.0)
+    return behaviour, tuple(kept)
