@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import threading
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -125,9 +126,18 @@ def plain(function: Any) -> Callable[..., Any]:
     return getattr(function, "py_func", function)  # type: ignore[no-any-return]
 
 
-@lru_cache(maxsize=32)
+_ONE_AT_A_TIME = threading.Lock()  # or two threads would compile the same kernel
+
+
 def specialise(kernel: Any, rules: frozenset[tuple[str, Any]]) -> Any:
-    """Compile a kernel again with own functions in the place of the rules it names.
+    """Compile a kernel again with own functions in the place of the rules it names; remembered."""
+    with _ONE_AT_A_TIME:
+        return _specialised(kernel, rules)
+
+
+@lru_cache(maxsize=32)
+def _specialised(kernel: Any, rules: frozenset[tuple[str, Any]]) -> Any:
+    """Rebuild the module of a kernel around own rules.
 
     Every compiled function of the kernel's module is rebuilt on a copy of the module's names in
     which the rules are replaced, so helpers of the kernel see the own rules as well.

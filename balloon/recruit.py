@@ -64,7 +64,8 @@ def recruit(scenario: Scenario, *, seed: int, replicate: int) -> Actors:
         location = math.log(mean) - variance / 2.0 if mean > 0 else -math.inf
         block = slice(first, first + size)
         _fill(
-            first, np.cumsum(shares), apps, location, math.sqrt(variance), seed, replicate,
+            first, np.cumsum(shares), apps, location, math.sqrt(variance),
+            np.uint64(seed), np.uint64(replicate),
             actors.home[block], actors.habit[block], actors.apps[block], actors.risk_aversion[block],
         )  # fmt: skip
         first += size

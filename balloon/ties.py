@@ -58,6 +58,7 @@ def draw(contacts: Contacts, sizes: Sequence[int], *, seed: int = 0, replicate: 
     """Draw the ties of a population; see `Contacts.draw`."""
     n = sum(sizes)
     kind, half = contacts.kind, int(contacts.degree) // 2
+    luck = np.uint64(seed), np.uint64(replicate)
     empty = np.empty(0, dtype=np.int32)
     if kind == "annealed" or (kind != "given" and contacts.degree == 0):
         return Ties(np.zeros(n + 1, dtype=np.int64), empty)
@@ -68,14 +69,14 @@ def draw(contacts: Contacts, sizes: Sequence[int], *, seed: int = 0, replicate: 
     if kind == "erdos_renyi":
         ends_of = np.full((1, n), n, dtype=np.int32)
         odds = np.full((1, n), contacts.degree / (n - 1))
-        a, b = _skips(n, ends_of, odds, seed, replicate)
+        a, b = _skips(n, ends_of, odds, *luck)
     elif kind == "communities":
         ends_of, odds = _layers(contacts, sizes)
-        a, b = _skips(n, ends_of, odds, seed, replicate)
+        a, b = _skips(n, ends_of, odds, *luck)
     elif kind == "small_world":
-        a, b = _ring(n, half, contacts.rewiring, seed, replicate)
+        a, b = _ring(n, half, contacts.rewiring, *luck)
     else:
-        a, b = _attached(n, half, seed, replicate)
+        a, b = _attached(n, half, *luck)
     return _rows(n, a, b)
 
 
@@ -107,6 +108,7 @@ def _layers(contacts: Contacts, sizes: Sequence[int]) -> tuple[NDArray[np.int32]
         odds[1, first:last] = min(1.0, own / max(size - 1, 1))
         first = last
     ends[2], odds[2] = n, min(1.0, rest / max(n - 1, 1))
+    odds[odds < 1e-12] = 0.0  # what rounding leaves of nothing
     return ends, odds
 
 

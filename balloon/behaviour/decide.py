@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from balloon._jit import jit, scalar
-from balloon.draws import UNINSTALL, exp, log, unit, words
+from balloon.draws import ENCOUNTER, EVIDENCE, UNINSTALL, exp, log, uniform, unit, words
 
 NOWHERE = np.int8(-1)
 """No habit."""
@@ -87,3 +87,46 @@ def apps_after(apps, choice, tried, kept, drop, seed, replicate, step, slot, pla
                     if loose & bit and unit(w[item]) < drop:
                         apps &= ~bit
     return np.uint32(apps)
+
+
+@jit
+def seizure_rate(held, seizure):
+    """Arrests per week by the data taken from the platforms whose apps were held."""
+    rate = 0.0
+    for p in range(seizure.size):
+        if held >> np.uint32(p) & np.uint32(1):
+            rate += seizure[p]
+    return rate
+
+
+@jit
+def source_of(t, i, seed, replicate, code, rate, seized_rate, held, seizure):
+    """The platform the evidence for an arrest came from, in proportion to the rates."""
+    left = uniform(seed, replicate, t, i, EVIDENCE, 0) * (rate + seized_rate) - rate
+    if left < 0.0:
+        return code
+    source = code
+    for p in range(seizure.size):
+        if held >> np.uint32(p) & np.uint32(1) and seizure[p] > 0.0:
+            source = p
+            left -= seizure[p]
+            if left < 0.0:
+                break
+    return source
+
+
+@jit
+def held_in_evidence(held, seizure):
+    """Apps that cannot be dropped: their data were taken and still lead to arrests."""
+    kept = np.uint32(0)
+    for p in range(seizure.size):
+        if seizure[p] > 0.0:
+            kept |= held & (np.uint32(1) << np.uint32(p))
+    return kept
+
+
+@jit
+def met(t, i, e, seed, replicate, n):
+    """Slot of the e-th other that an actor meets in a step, never itself."""
+    j = np.int64(uniform(seed, replicate, t, i, ENCOUNTER, e) * (n - 1))
+    return j + 1 if j >= np.int64(i) else j

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon.behaviour.decide import apps_after, habit_after, struck
+from balloon.behaviour.decide import apps_after, habit_after, met, source_of, struck
 from balloon.behaviour.inputs import Enforcement, Traits, View
 from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, SHOCK, TRIAL, gumbel, uniform, words
 from balloon.engines._mesa import CellAgent
-from balloon.engines.arrays import met, source_of
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED, place_of
 
 if TYPE_CHECKING:

@@ -13,14 +13,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon._jit import inner, jit, specialise
-from balloon.behaviour.decide import apps_after, chance, habit_after, struck
+from balloon._jit import inner, jit
+from balloon.behaviour.decide import (
+    apps_after,
+    chance,
+    habit_after,
+    held_in_evidence,
+    met,
+    seizure_rate,
+    source_of,
+    struck,
+)
 from balloon.behaviour.inputs import Enforcement, Parameters, Traits, View
 from balloon.behaviour.rules import hazard, revision_rate, utility
-from balloon.draws import ARREST, ENCOUNTER, EVENT, EVIDENCE, REPLACEMENT, REVISION, SHOCK, TRIAL
+from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, SHOCK, TRIAL
 from balloon.draws import log, most_gumbel, philox, small, uniform, unit
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED
-from balloon.engines.stage import Series, Stage, close_step, new_series, new_stage, observe, place_of
+from balloon.engines.stage import Series, Stage, close_step, kernel, new_series, new_stage, observe, place_of
 from balloon.recruit import Actors, recruit
 
 if TYPE_CHECKING:
@@ -310,7 +319,7 @@ def _sift(
                 works = Enforcement(int(code), undercover[p], requests[p], cooperation[p])
                 rate = hazard(traits, works, parameters)
             if seized.size > 0:
-                seized_rate = _seizures(seized[i], seizure)
+                seized_rate = seizure_rate(seized[i], seizure)
             if struck(arrest[k], rate + seized_rate, weeks):
                 source = code
                 if seized_rate > 0.0:
@@ -343,32 +352,6 @@ def _sift(
 
 
 @inner
-def _seizures(held, seizure):
-    """Arrests per week by the data taken from the platforms whose apps were held."""
-    rate = 0.0
-    for p in range(seizure.size):
-        if held >> np.uint32(p) & np.uint32(1):
-            rate += seizure[p]
-    return rate
-
-
-@jit
-def source_of(t, i, seed, replicate, code, rate, seized_rate, held, seizure):
-    """The platform the evidence for an arrest came from, in proportion to the rates."""
-    left = uniform(seed, replicate, t, i, EVIDENCE, 0) * (rate + seized_rate) - rate
-    if left < 0.0:
-        return code
-    source = code
-    for p in range(seizure.size):
-        if held >> np.uint32(p) & np.uint32(1) and seizure[p] > 0.0:
-            source = p
-            left -= seizure[p]
-            if left < 0.0:
-                break
-    return source
-
-
-@inner
 def _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others):
     """Share of an actor's contacts that were removed in the last step."""
     gone, number = 0, annealed
@@ -380,13 +363,6 @@ def _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others):
         for e in range(start[i], start[i + np.uint64(1)]):
             gone += home[others[np.uint64(e)]] == fresh
     return gone / number if number > 0 else 0.0
-
-
-@jit
-def met(t, i, e, seed, replicate, n):
-    """Slot of the e-th other that an actor meets in a step, never itself."""
-    j = np.int64(uniform(seed, replicate, t, i, ENCOUNTER, e) * (n - 1))
-    return j + 1 if j >= np.int64(i) else j
 
 
 @inner
@@ -628,7 +604,7 @@ def _apply(
             continue
         ahead[i] = choice
         before = apps[i]
-        kept = _held_in_evidence(seized[i], seizure) if seized.size > 0 else none
+        kept = held_in_evidence(seized[i], seizure) if seized.size > 0 else none
         after = apps_after(before, choice, tried, kept, drop, seed, replicate, t, i, platforms)
         apps[i] = after
         here = place_of(old, platforms)
@@ -639,16 +615,6 @@ def _apply(
             _count_home(i, here, choice, t, entered, origin, reference, actors, moves, joint)
         if here != choice or before != after:
             _count_apps(here, choice, before, after, joins, installed, idle)
-
-
-@inner
-def _held_in_evidence(held, seizure):
-    """Apps that cannot be dropped: their data were taken and still lead to arrests."""
-    kept = np.uint32(0)
-    for p in range(seizure.size):
-        if seizure[p] > 0.0:
-            kept |= held & (np.uint32(1) << np.uint32(p))
-    return kept
 
 
 @inner
@@ -788,12 +754,6 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
     look = kernel(observe, scenario)
     look(1, setting.exposures, run.parameters, shared.policy, setting.weeks, stage, series)
     return run
-
-
-def kernel(function: Any, scenario: Scenario) -> Any:
-    """A compiled function of this package with the scenario's own rules in it."""
-    rules = {name.removesuffix("_rule"): rule for name, rule in scenario.behaviour.own_rules.items()}
-    return specialise(function, frozenset(rules.items())) if rules else function
 
 
 def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:

@@ -20,7 +20,6 @@ from balloon.behaviour.decide import chance
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.engines._mesa import Cell, Model, Network, network
 from balloon.engines.actor import NOWHERE, Actor, Rules, Sight, Standing
-from balloon.engines.arrays import kernel
 from balloon.engines.stage import (
     FRESH,
     REMOVED,
@@ -28,6 +27,7 @@ from balloon.engines.stage import (
     Stage,
     close_step,
     new_series,
+    kernel,
     new_stage,
     observe,
     place_of,

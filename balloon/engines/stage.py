@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon._jit import inner, jit, scalar
+from balloon._jit import inner, jit, scalar, specialise
 from balloon.behaviour.decide import annual, chance, learnt, per_week
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.behaviour.rules import hazard
@@ -220,3 +220,9 @@ def close_step(t, parameters, policy, weeks, stage, series):
         for p in range(platforms):
             if policy.outreach_platforms[o, p] and crowd[p] > policy.outreach_numbers[o, 0] * total:
                 stage.triggered[o, p] = min(stage.triggered[o, p], t * weeks)
+
+
+def kernel(function: Any, scenario: Scenario) -> Any:
+    """A compiled function of this package with the scenario's own rules in it."""
+    rules = {name.removesuffix("_rule"): rule for name, rule in scenario.behaviour.own_rules.items()}
+    return specialise(function, frozenset(rules.items())) if rules else function

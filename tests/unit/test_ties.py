@@ -109,3 +109,13 @@ def test_everybody_knows_everybody_at_full_degree() -> None:
 def test_impossible_contacts_are_refused(build, message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         build()
+
+
+def test_shares_that_leave_nothing_for_strangers_leave_no_ties_to_them() -> None:
+    contacts = Contacts(kind="communities", degree=10, size=50, within=0.9, homophily=1.0)
+    graph = contacts.draw([1_000, 1_000], seed=1).to_networkx()
+    assert all((a < 1_000) == (b < 1_000) for a, b in graph.edges)
+
+
+def test_the_largest_seed_draws_a_network_too() -> None:
+    assert Contacts(degree=4).draw([100], seed=2**64 - 1).count > 0
