@@ -32,7 +32,7 @@ COMPILED = (
     "behaviour/rules.py",
     "behaviour/decide.py",
     "engines/stage.py",
-    "engines/arrays.py",
+    "engines/passes.py",
 )
 """Every module whose functions are compiled; a test holds the list complete."""
 

@@ -97,7 +97,9 @@ class Population:
             checks.say(f"shares of the groups add up to {total:g}; need 1")
         contacts = self.contacts
         if contacts.kind == "given" and contacts.actors != self.actors:
-            checks.say(f"the given contacts have {contacts.actors} slots for {self.actors} actors; make them equal")
+            checks.say(
+                f"the given contacts have {contacts.actors} slots for {self.actors} actors; make them equal"
+            )
         elif contacts.kind != "given" and not contacts.degree <= max(self.actors - 1, 0):
             checks.say(
                 f"contacts of degree {contacts.degree:g} among {self.actors} actors; "

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The 90 % range, the 50 % range and the median."""
+COLUMNS = [f"q{round(100 * q):02d}" for q in QUANTILES]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +95,16 @@ class Runs:
 
     def summary(self) -> pd.DataFrame:
         """Quantiles over replicates of the share of actors: time, place, q05 .. q95."""
+        import numpy as np
+        import pandas as pd
+
         shares = self.data.actors / self.data.actors.isel(time=0).sum("place")
         quantiles = shares.quantile(list(QUANTILES), dim="replicate")
-        table = quantiles.to_dataframe(name="share")["share"].unstack("quantile")
-        table.columns = [f"q{round(100 * q):02d}" for q in table.columns]
-        order = [(t, p) for t in self.data.time.values for p in self.data.place.values]
-        return table.loc[order].reset_index()
+        rows = quantiles.transpose("time", "place", "quantile").values.reshape(-1, len(QUANTILES))
+        table = pd.DataFrame(rows, columns=COLUMNS)
+        table.insert(0, "place", np.tile(self.data.place.values, self.data.sizes["time"]))
+        table.insert(0, "time", np.repeat(self.data.time.values, self.data.sizes["place"]))
+        return table
 
     def destinations(self, platform: str) -> pd.DataFrame:
         """Where those at home on a platform at the reference date are at the end.
@@ -116,7 +121,7 @@ class Runs:
         had = joint.sum("destination")
         shares = (joint / had).where(had > 0).dropna("replicate")
         rows = shares.quantile(list(QUANTILES), dim="replicate").transpose("destination", "quantile")
-        table = pd.DataFrame(rows.values, columns=[f"q{round(100 * q):02d}" for q in QUANTILES])
+        table = pd.DataFrame(rows.values, columns=COLUMNS)
         table.insert(0, "place", self.data.destination.values)
         return table
 
@@ -132,7 +137,7 @@ class Runs:
         os.close(handle)
         try:
             self.data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-            os.replace(temporary, target)
+            Path(temporary).replace(target)
         finally:
             Path(temporary).unlink(missing_ok=True)
 

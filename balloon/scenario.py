@@ -153,9 +153,9 @@ class Scenario:
                 stuck &= been | (group.start.get(name, 0) > 0)
                 if stuck.any():
                     checks.say(
-                        f"from step {int(stuck.argmax()) + 1} actors of group {group.name!r} on {name!r} have no "
-                        "place to go: it is closed, no open platform can be reached and outside_option is "
-                        "-inf; open a way or allow dormancy"
+                        f"from step {int(stuck.argmax()) + 1} actors of group {group.name!r} on {name!r} "
+                        "have no place to go: it is closed, no open platform can be reached and "
+                        "outside_option is -inf; open a way or allow dormancy"
                     )
 
     @property
@@ -461,7 +461,7 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     """
     by_noun: dict[str, dict[str, float]] = {}
     for path, value in values.items():
-        noun, name = find(scenario, path)
+        _, name = find(scenario, path)
         by_noun.setdefault(path[: -len(name) - 1], {})[name] = value
     for prefix, drawn in by_noun.items():
         old = next(noun for path, noun in scenario.nouns() if path == prefix)
@@ -514,19 +514,20 @@ def document(scenario: Scenario) -> dict[str, Any]:
     }
 
 
+def _cell(value: Any, evidence: Evidence | None) -> Any:
+    """A number, with its evidence beside it where there is any."""
+    if isinstance(value, float) and math.isinf(value):
+        value = "-inf" if value < 0 else "inf"
+    if evidence is None:
+        return value
+    e = evidence
+    said = {"low": e.low, "high": e.high, "source": e.source, "note": e.note or None}
+    return {"value": value, **{k: v for k, v in said.items() if v is not None}}
+
+
 def _plain(noun: Any, *left_out: str) -> dict[str, Any]:
     """A noun as a table; a number with evidence becomes a table with value, range and source."""
     known: dict[str, Evidence] = {e.field: e for e in noun.evidence}
-
-    def cell(name: str, value: Any) -> Any:
-        if isinstance(value, float) and math.isinf(value):
-            value = "-inf" if value < 0 else "inf"
-        if name not in known:
-            return value
-        e = known[name]
-        said = {"low": e.low, "high": e.high, "source": e.source, "note": e.note or None}
-        return {"value": value, **{k: v for k, v in said.items() if v is not None}}
-
     table: dict[str, Any] = {}
     for field in fields(noun):
         name, value = field.name, getattr(noun, field.name)
@@ -537,13 +538,11 @@ def _plain(noun: Any, *left_out: str) -> dict[str, Any]:
         if name in RULES and value is not None:
             table[name] = describe_rule(value)
         elif isinstance(value, Table):
-            table[name] = {key: cell(f"{name}.{key}", value[key]) for key in value}
+            table[name] = {key: _cell(value[key], known.get(f"{name}.{key}")) for key in value}
         elif isinstance(value, date):
             table[name] = value.isoformat()
         elif isinstance(value, tuple):
             table[name] = [list(v) if isinstance(v, tuple) else v for v in value]
         else:
-            table[name] = cell(name, value)
+            table[name] = _cell(value, known.get(name))
     return table
-
-

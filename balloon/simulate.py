@@ -293,5 +293,3 @@ def versions() -> dict[str, str]:
     """Versions of what can change a number."""
     libraries = ("numpy", "scipy", "numba", "networkx", "mesa", "xarray")
     return {"python": machine.python_version(), **{name: version(name) for name in libraries}}
-
-

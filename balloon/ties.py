@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -101,7 +102,7 @@ def _layers(contacts: Contacts, sizes: Sequence[int]) -> tuple[NDArray[np.int32]
         last = first + size
         number = max(1, round(size / contacts.size))
         bounds = [first + size * k // number for k in range(number + 1)]
-        for lo, hi in zip(bounds, bounds[1:], strict=False):
+        for lo, hi in pairwise(bounds):
             ends[0, lo:hi] = hi
             odds[0, lo:hi] = min(1.0, inside / max(hi - lo - 1, 1))
         ends[1, first:last] = last

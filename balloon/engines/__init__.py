@@ -1,0 +1,1 @@
+"""The engines: they yield states; whoever calls them decides what to keep."""

@@ -21,8 +21,8 @@ from balloon.behaviour.rules import hazard
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balloon.timetable import Policy
     from balloon.scenario import Scenario
+    from balloon.timetable import Policy
 
 DORMANT, REMOVED, STRANDED, FRESH = range(4)
 """Codes of home, counted from the number of platforms."""
@@ -214,7 +214,9 @@ def close_step(t, parameters, policy, weeks, stage, series):
             for g in range(groups):
                 for p in range(platforms):
                     if policy.outreach_groups[o, g]:
-                        found = series.arrests[s, g, p] if policy.outreach_arrests[o] else series.actors[s, g, p]
+                        found = (
+                            series.arrests[s, g, p] if policy.outreach_arrests[o] else series.actors[s, g, p]
+                        )
                         crowd[p] += found
                         total += found
         for p in range(platforms):

@@ -1,7 +1,5 @@
 """A habit that opens again in the step in which the present home closes."""
 
-from dataclasses import replace
-
 from worlds import DAY, week, world
 
 from balloon.engines.arrays import states
@@ -16,9 +14,7 @@ def test_who_is_forced_out_while_the_habit_reopens_moves_by_force_and_keeps_the_
         PlatformChange(platform="B", start=DAY, asc=100.0),
         PlatformChange(platform="C", start=week(3), asc=200.0),
     )
-    scenario = world(*acts, actors=50, steps=4, revision_rate=0.0)
-    group = replace(scenario.groups[0], start={"A": 1.0})
-    scenario = scenario.with_(population=replace(scenario.population, groups=(group,)))
+    scenario = world(*acts, platforms="ABC", start={"A": 1.0}, actors=50, steps=4)
     after = [(s.actors.home.copy(), s.actors.habit.copy()) for s in states(scenario, seed=1, replicate=0)]
     assert (after[3][0] == 1).all()
     assert (after[4][0] == 2).all()

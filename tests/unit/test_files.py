@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -395,13 +394,17 @@ def test_a_value_that_cannot_be_is_refused_with_its_path(write: Write, old: str,
         ),
         (
             "kind = 'takedown'\nplatform = 'A'\nstart = 2023-12-31",
-            "scenario 'two': interventions.0 (takedown) starts on 2023-12-31, outside the horizon "
-            "2024-01-01..2024-03-11",
+            (
+                "scenario 'two': interventions.0 (takedown) starts on 2023-12-31, outside the horizon "
+                "2024-01-01..2024-03-11"
+            ),
         ),
         (
             "kind = 'takedown'\nplatform = 'A'\nstart = 2024-01-10\nuntil = 2024-01-10",
-            "interventions.0: takedown on 'A' from 2024-01-10: 2024-01-10..2024-01-10 is empty; "
-            "need start < until",
+            (
+                "interventions.0: takedown on 'A' from 2024-01-10: 2024-01-10..2024-01-10 is empty; "
+                "need start < until"
+            ),
         ),
         (
             "kind = 'takedown'\nplatform = 'A'\nstart = 2024-01-10\nuntil = 2024-01-09",
@@ -527,7 +530,7 @@ def test_an_interrupted_writer_leaves_the_old_file_and_nothing_else(
     with pytest.raises(trouble):
         write_half()
     assert target.read_text() == "old"
-    assert os.listdir(tmp_path) == ["a.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.txt"]
 
 
 def test_a_writer_sees_the_ending_of_the_file_it_writes(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_a_noun_names_all_its_problems_at_once() -> None:
 
 
 def test_a_refusal_survives_pickling() -> None:
-    error = pickle.loads(pickle.dumps(ScenarioError("one", "two")))  # noqa: S301 - our own bytes
+    error = pickle.loads(pickle.dumps(ScenarioError("one", "two")))
     assert error.problems == ("one", "two")
     assert isinstance(error, BalloonError | ValueError)
 
@@ -325,7 +325,7 @@ def test_two_scenarios_of_the_same_parts_are_one_value() -> None:
     assert one != build()
 
 
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])  # noqa: S301
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
 def test_a_copy_is_the_same_value(copied: Callable[[Scenario], Scenario]) -> None:
     scenario = files.load("telegram-korea-2024")
     again = copied(scenario)
