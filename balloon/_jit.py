@@ -121,6 +121,18 @@ def own(rule: Callable[..., Any]) -> Any:
     return rule if isinstance(rule, Dispatcher) else _compile(rule, keep=False, forceinline=True)
 
 
+def entry(function: Any, *arguments: Any) -> Callable[..., Any]:
+    """The compiled code of a kernel for arguments of these types.
+
+    A call through the dispatcher looks at the type of every array in every tuple: longer than a
+    step of a few thousand actors takes. Who calls this must go on with the same types.
+    """
+    if not isinstance(function, Dispatcher):
+        return function  # type: ignore[no-any-return]  # plain Python, with NUMBA_DISABLE_JIT=1
+    code: Callable[..., Any] = function.compile(tuple(numba.typeof(a) for a in arguments))
+    return code
+
+
 def plain(function: Any) -> Callable[..., Any]:
     """The Python text of a compiled function."""
     return getattr(function, "py_func", function)  # type: ignore[no-any-return]

@@ -23,8 +23,8 @@ class Contacts:
 
     Examples
     --------
-    >>> Contacts(kind="small_world", degree=10, rewiring=0.1).degree
-    10.0
+    >>> Contacts(kind="small_world", degree=10, rewiring=0.1).rewiring
+    0.1
     >>> import networkx as nx
     >>> Contacts.from_networkx(nx.path_graph(3)).ties
     ((0, 1), (1, 2))

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import difflib
 import os
-import secrets
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from balloon._layout import read, root
 from balloon._toml import dumps
 from balloon._values import numbers
-from balloon.errors import DataError, ScenarioError
+from balloon._writing import atomic
+from balloon.errors import ScenarioError
 from balloon.evidence import ASSUMPTION
 from balloon.presets import names as preset_names
 from balloon.presets import path as preset_path
@@ -110,39 +109,6 @@ def schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made, "title": "balloon scenario"}
 
 
-@contextmanager
-def atomic(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a path to write to, which takes the place of ``path`` only when all went well.
-
-    After an error or an interruption the old file is still there and no half-written one is.
-
-    Raises
-    ------
-    DataError
-        The path cannot be written.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     with atomic(Path(folder, "a.txt")) as temporary:
-    ...         _ = temporary.write_text("done")
-    ...     Path(folder, "a.txt").read_text()
-    'done'
-    """
-    target = Path(os.path.realpath(path))
-    # In the same folder, or the exchange would not be atomic; the ending tells some writers the format.
-    temporary = target.with_name(f".{target.stem}.{secrets.token_hex(6)}{target.suffix}")
-    try:
-        yield temporary
-        temporary.replace(target)
-    except OSError as error:
-        said = error.strerror or str(error)
-        raise DataError(f"{os.fspath(path)}: cannot be written ({said}); choose another path") from error
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 # ---- from a name to a file ----------------------------------------------------------------
 
 
@@ -157,10 +123,8 @@ def _file(name_or_path: str | os.PathLike[str]) -> Path:
     if looks_like_path or not isinstance(name_or_path, str):
         return path
     near = difflib.get_close_matches(text.lower(), known, n=1)
-    hint = f"did you mean {near[0]!r}? " if near else ""
-    raise ScenarioError(
-        f"no preset {text!r}; {hint}There are {', '.join(map(repr, known))}; a file ends in .toml"
-    )
+    hint = f"did you mean {near[0]!r}? There" if near else "there"
+    raise ScenarioError(f"no preset {text!r}; {hint} are {', '.join(map(repr, known))}; a file ends in .toml")
 
 
 # ---- what a file must hold beside what the nouns ask --------------------------------------

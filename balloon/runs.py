@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balloon._values import DORMANT, REMOVED
+from balloon._writing import atomic
 from balloon.errors import DataError
 
 if TYPE_CHECKING:
@@ -119,7 +118,9 @@ class Runs:
 
         joint = self.data.joint.isel(time=-1).sel(origin=platform)
         had = joint.sum("destination")
-        shares = (joint / had).where(had > 0).dropna("replicate")
+        some = bool((had > 0).any())
+        # Nobody was there in any run: no share has a meaning, and nan says so.
+        shares = (joint / had.where(had > 0)).isel(replicate=(had > 0).values if some else slice(None))
         rows = shares.quantile(list(QUANTILES), dim="replicate").transpose("destination", "quantile")
         table = pd.DataFrame(rows.values, columns=COLUMNS)
         table.insert(0, "place", self.data.destination.values)
@@ -130,16 +131,10 @@ class Runs:
         return self.data.identical(other.data)
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write netCDF; same scenario, seed and versions: the same bytes."""
-        target = Path(path)
+        """Write netCDF, whole or not at all; same scenario, seed and versions: the same bytes."""
         encoding = {name: {"zlib": True, "complevel": 1} for name in self.data.data_vars}
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".tmp")
-        os.close(handle)
-        try:
+        with atomic(path) as temporary:
             self.data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
-            Path(temporary).replace(target)
-        finally:
-            Path(temporary).unlink(missing_ok=True)
 
     def plot(self, *, baseline: Runs | None = None) -> Figure:
         """Migration curves for a briefing, and where the same actors went.

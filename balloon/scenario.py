@@ -292,7 +292,8 @@ class Scenario:
             yield f"groups.{group.name}", group
         seen: dict[str, int] = {}
         for one in self.interventions:
-            key = f"{one.kind}:{'+'.join(one.targets) or 'all'}:{one.start}"
+            where = getattr(one, "platform", "all")
+            key = f"{one.kind}:{where}:{one.start}"
             seen[key] = seen.get(key, 0) + 1
             # By what it is, not by its place: `without` must not rename the others.
             yield f"interventions.{key}" + (f":{seen[key]}" if seen[key] > 1 else ""), one

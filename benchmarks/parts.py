@@ -156,7 +156,7 @@ def now():
 
 def stepped(scenario: Scenario, kernel: Any) -> Iterator[arrays.State]:
     """Yield the engine's states with another kernel in the place of its own."""
-    names = {**arrays.__dict__, "kernel": lambda _, __: kernel}
+    names = {**arrays.__dict__, "code": lambda function, *_: kernel if function is arrays.act else function}
     engine: Any = types.FunctionType(arrays.states.__code__, names, "states", None, None)
     engine.__kwdefaults__ = arrays.states.__kwdefaults__
     states: Iterator[arrays.State] = engine(scenario, seed=1, replicate=0)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from balloon.behaviour.inputs import Parameters
 from balloon.engines.passes import Extra, Setting, act, new_scratch
-from balloon.engines.stage import Series, Stage, close_step, kernel, new_series, new_stage, observe
+from balloon.engines.stage import Series, Stage, close_step, code, kernel, new_series, new_stage, observe
 from balloon.recruit import Actors, recruit
 from balloon.scenario import Scenario
 from balloon.timetable import Policy
@@ -134,12 +134,14 @@ def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
     run = prepare(scenario, seed=seed, replicate=replicate)
     setting, parameters, policy, actors, extra, stage, series = run
     scratch, weeks = new_scratch(len(scenario.platforms)), setting.weeks
-    decide = kernel(act, scenario)
+    see = code(observe, scenario, 1, setting.exposures, parameters, policy, weeks, stage, series)
+    decide = code(act, scenario, 1, setting, parameters, actors, extra, scratch, stage, series)
+    close = code(close_step, scenario, 1, parameters, policy, weeks, stage, series)
     for t in range(scenario.steps + 1):
         if t > 0:
-            observe(t, setting.exposures, parameters, policy, weeks, stage, series)
+            see(t, setting.exposures, parameters, policy, weeks, stage, series)
             decide(t, setting, parameters, actors, extra, scratch, stage, series)
-            close_step(t, parameters, policy, weeks, stage, series)
+            close(t, parameters, policy, weeks, stage, series)
             actors, extra = actors._replace(home=extra.ahead), extra._replace(ahead=actors.home)
         if t == setting.reference:
             mark_origin(t, actors, extra, series)

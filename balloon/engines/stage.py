@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon._jit import inner, jit, scalar, specialise
+from balloon._jit import entry, inner, jit, scalar, specialise
 from balloon.behaviour.decide import annual, chance, learnt, per_week
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.behaviour.rules import hazard
@@ -228,3 +228,8 @@ def kernel(function: Any, scenario: Scenario) -> Any:
     """A compiled function of this package with the scenario's own rules in it."""
     rules = {name.removesuffix("_rule"): rule for name, rule in scenario.behaviour.own_rules.items()}
     return specialise(function, frozenset(rules.items())) if rules else function
+
+
+def code(function: Any, scenario: Scenario, *arguments: Any) -> Any:
+    """`kernel`, settled on the types of these arguments: see `balloon._jit.entry`."""
+    return entry(kernel(function, scenario), *arguments)

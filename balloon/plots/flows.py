@@ -111,9 +111,9 @@ def _draw_ribbons(
                 zorder=2 if i == 0 else 1,
             )
             ax.add_patch(patch)
-            text = percent(size / total) + (" stay" if j == 0 else "")
-            half = (width(text, size=NUMBER, bold=True) / 2 + 4) / style.size_of(ax)[0]
             if i == 0 and size >= (NUMBER + 1) * share:
+                text = percent(size / total) + (" stay" if j == 0 else "")
+                half = (width(text, size=NUMBER, bold=True) / 2 + 4) / style.size_of(ax)[0]
                 ax.annotate(
                     text,
                     (BLOCK + half, _height_at(half, float(left[i, j]), float(right[i, j])) - size / 2),
