@@ -6,6 +6,7 @@ that there is one truth; what a number may be is for the nouns to judge.
 
 from __future__ import annotations
 
+import copy
 import difflib
 import math
 from collections.abc import Callable, Mapping
@@ -60,7 +61,33 @@ def _checked(document: Mapping[str, Any]) -> Any:
     try:
         return root().model_validate(dict(document))
     except ValidationError as error:
-        raise ScenarioError(*(_in_words(one) for one in error.errors())) from None
+        misfits = error.errors()
+    said = [_in_words(one) for one in misfits]
+    raise ScenarioError(*said, *_deeper(document, [_plain(one["loc"]) for one in misfits]))
+
+
+def _deeper(document: Mapping[str, Any], misfits: list[list[int | str]]) -> list[str]:
+    """What is wrong beside what does not fit the layout, so that one reading tells everything.
+
+    Judged without the entries that do not fit; what is said of the nouns they were cut from is left
+    out, since it may be due to the cut. Nothing is judged where something is missing.
+    """
+    from pydantic import ValidationError
+
+    cut: Any = copy.deepcopy(dict(document))
+    try:
+        for path in sorted(misfits, key=len, reverse=True):
+            table = cut
+            for part in path[:-1]:
+                table = table[part]
+            del table[path[-1]]
+        _Builder(root().model_validate(cut)).scenario()
+    except ScenarioError as error:
+        wounded = tuple(".".join(map(str, path[:2])) for path in misfits)
+        return [problem for problem in error.problems if not problem.startswith(wounded)]
+    except (ValidationError, KeyError, IndexError, TypeError):
+        return []
+    return []
 
 
 def root() -> type[BaseModel]:

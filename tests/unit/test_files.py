@@ -564,3 +564,20 @@ def test_importing_files_loads_no_pydantic() -> None:
     code = "import sys, balloon.files; print(sorted({'pydantic', 'pandas', 'networkx'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_what_does_not_fit_the_layout_and_what_cannot_be_are_told_together(tmp_path: Path) -> None:
+    path = tmp_path / "many.toml"
+    path.write_text(
+        "schema_version = 1\nname = 'many'\nstart = 2024-01-01\nsteps = 3\npopulation.actors = 0\n"
+        "platforms.A.asc = 'high'\nplatforms.A.request = 3\ngroups.g.start.A = 0.5\n"
+        "interventions = [{ kind = 'takedown', platform = 'B', start = 2024-01-02 }]\n"
+    )
+    with pytest.raises(ScenarioError) as refusal:
+        files.load(path)
+    said = "\n".join(refusal.value.problems)
+    assert "platforms.A.asc: is 'high'; need a number" in said
+    assert "platforms.A.request: unknown key; did you mean 'requests'?" in said
+    assert "groups.g: start shares add up to 0.5; need 1" in said
+    assert "actors is 0; need a whole number from 1" in said
+    assert "unknown platform 'B'; there are 'A'" in said
