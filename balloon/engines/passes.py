@@ -173,7 +173,7 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
                 t, g, lo, n, m, gone, exposure, weeks, seed, replicate, parameters, event[0], event[1],
                 scratch.flag, column, risk, home, ahead, habit, apps, seized, actors.risk_aversion,
                 available, stage.reopened[g], undercover, requests, cooperation, seizure,
-                series.arrests[t, g], watch, setting.annealed, start, others,
+                series.arrests[t, g], setting.built_in, watch, setting.annealed, start, others,
             )  # fmt: skip
             if m + gone + BLOCK <= WIDTH and lo + BLOCK < last:
                 continue
@@ -192,6 +192,11 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
                     t, m, seed, replicate, margin, setting.social and not early, parameters, column, risk,
                     peers, value, shock, scratch.best, scratch.mine, available,
                 )  # fmt: skip
+                if parameters.uninstall_probability > 0.0:
+                    _drop_apps(
+                        t, m - left, seed, replicate, parameters, column[FIRST], home, apps, seized, seizure,
+                        series.joins[t], series.installed[t], series.idle[t],
+                    )  # fmt: skip
                 if setting.social and early:
                     _look_around(
                         t, left, seed, replicate, column, home, available, scratch.packed, peers,
@@ -288,7 +293,7 @@ def _draw_events(t, lo, n, seed, replicate, arrest, revision, flag, most_arrest,
 def _sift(
     t, g, lo, n, chosen, left_out, exposure, weeks, seed, replicate, parameters, arrest, revision, flag,
     column, risk, home, ahead, habit, apps, seized, risk_aversion, available, reopened, undercover, requests,
-    cooperation, seizure, arrests, watch, annealed, start, others,
+    cooperation, seizure, arrests, built_in, watch, annealed, start, others,
 ):  # fmt: skip
     """Arrest, strand and replace; return how many choose and how many leave without a choice.
 
@@ -334,11 +339,15 @@ def _sift(
             elif used_to >= 0 and used_to != code and reopened[used_to]:
                 away = 0 if open_home or code == dormant else 1
             elif open_home or code == dormant:
-                share = 0.0
-                if watch and open_home:
-                    share = _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others)
-                if revision[k] < revision_rate(traits, share, weeks, parameters) * weeks:
+                calm = revision[k] < revision_rate(traits, 0.0, weeks, parameters) * weeks
+                if not watch or not open_home:
+                    away = 0 if calm else -1
+                elif calm and built_in:  # the built-in rate only rises with what befalls contacts
                     away = 0
+                else:
+                    share = _removed_share(t, i, seed, replicate, home, fresh, annealed, start, others)
+                    if revision[k] < revision_rate(traits, share, weeks, parameters) * weeks:
+                        away = 0
             elif not revision[k] >= rechoice:  # nan: all at once
                 away = 1
             elif at_home:
@@ -480,11 +489,12 @@ def _set_aside(
     most ln 2 times the number of binary places by which 1 - u is small: no logarithm is needed to
     see that an option cannot beat the present one. Exact: it only spares work. ``margin`` is what
     the contacts can still add to one option over another. The columns of those who are left are
-    moved to the front, their contacts' shares as well if ``carry``.
+    moved to the front, their contacts' shares as well if ``carry``; the slots of the others stand in
+    column FIRST.
     """
-    slot, home, habit, still = column[SLOT], column[HOME], column[HABIT], column[LAST]
+    slot, home, habit = column[SLOT], column[HOME], column[HABIT]
+    settled, still = column[FIRST], column[LAST]
     platforms, outside_option, trial = available.size, parameters.outside_option, parameters.trial
-    all_left = parameters.uninstall_probability > 0.0  # something may happen to those who stay
     word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     k0, k1, moment = seed & word, seed >> half, np.uint64(t)
     for b in range((platforms + 4) // 4):
@@ -515,11 +525,14 @@ def _set_aside(
                 still[c] |= (row[c] + most_gumbel(luck[c]) >= best[c]) & (home[c] != q)
     left = np.uint64(0)
     for c in range(m):
-        keep = still[c] != 0 or all_left or habit[c] != home[c]
+        keep = still[c] != 0 or habit[c] != home[c]
         if trial > 0.0 and not keep:
             keep = uniform(seed, replicate, t, slot[c], EVENT, TRIAL) < trial
-        still[left] = c
+        # One of the two writes is written over.
+        still[left], settled[np.uint64(c) - left] = c, c
         left += np.uint64(1) if keep else np.uint64(0)
+    for k in range(np.uint64(m) - left):
+        settled[k] = slot[np.uint64(settled[k])]
     for item in range(platforms + 1):
         _front(shock[item], still, left)
     for name in (SLOT, FROM, HOME, HABIT, APPS, FORCED):
@@ -536,6 +549,22 @@ def _front(row, kept, number):
     """Move the kept entries of a row to its front; they come in ascending order."""
     for k in range(number):
         row[k] = row[np.uint64(kept[k])]
+
+
+@inner
+def _drop_apps(t, n, seed, replicate, parameters, slot, home, apps, seized, seizure, joins, installed, idle):
+    """Drop apps of those who were settled where they are."""
+    platforms, none = joins.size, np.uint32(0)
+    for k in range(n):
+        i = np.uint64(slot[k])
+        before, here = apps[i], np.int64(home[i])
+        kept = held_in_evidence(seized[i], seizure) if seized.size > 0 else none
+        after = apps_after(
+            before, here, -1, kept, parameters.uninstall_probability, seed, replicate, t, i, platforms
+        )
+        if before != after:
+            apps[i] = after
+            _count_apps(here, here, before, after, joins, installed, idle)
 
 
 @inner
