@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon.behaviour.decide import apps_after, habit_after, met, source_of, struck
+from balloon.behaviour.decide import apps_after, habit_after, met, seizure_rate, source_of, struck
 from balloon.behaviour.inputs import Enforcement, Traits, View
 from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, SHOCK, TRIAL, gumbel, uniform, words
 from balloon.engines._mesa import CellAgent
@@ -201,8 +201,8 @@ class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
         open_home = now.code < size and sight.available[now.code]
         rate = self.hazard(self.traits, sight.enforcement[now.code]) if open_home else 0.0
         seizures = 0.0
-        for q, more in enumerate(sight.seizure):  # not sum(): it rounds otherwise from Python 3.12 on
-            seizures += more if now.seized >> q & 1 else 0.0
+        if now.seized:
+            seizures = seizure_rate(np.uint32(now.seized), model.stage.seizure[self.traits.group])
         if struck(self._luck(EVENT, ARREST), rate + seizures, model.weeks):
             source = now.code
             if seizures > 0.0:
