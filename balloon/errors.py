@@ -20,6 +20,10 @@ class EngineError(BalloonError):
     """An engine that cannot run what it was given."""
 
 
+class RunError(EngineError):
+    """A run that failed although what it was given was good: rules that raise, a worker that was lost."""
+
+
 class DataError(BalloonError):
     """A file or a table that is not what it should be."""
 

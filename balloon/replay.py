@@ -92,7 +92,10 @@ def _parameters(saved: Runs) -> str | list[Mapping[str, float]] | None:
         return "ranges" if how == "ranges" else None
     table = saved.data["parameters"]
     paths = [str(path) for path in table["parameter"].values]
-    return [dict(zip(paths, row, strict=True)) for row in table.values.tolist()]
+    rows = zip(table["replicate"].values.tolist(), table.values.tolist(), strict=True)
+    given = {number: dict(zip(paths, row, strict=True)) for number, row in rows}
+    given |= {one["replicate"]: one["parameters"] for one in json.loads(saved.data.attrs["failures"])}
+    return [given[number] for number in range(saved.provenance.replicates)]
 
 
 def _differing(saved: xr.Dataset, again: xr.Dataset) -> list[str]:

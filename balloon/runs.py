@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,13 +13,15 @@ from balloon._writing import atomic
 from balloon.errors import DataError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import xarray as xr
     from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     from balloon.scenario import Scenario
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 """The 90 % range, the 50 % range and the median."""
 COLUMNS = [f"q{round(100 * q):02d}" for q in QUANTILES]
@@ -67,7 +70,10 @@ class Runs:
     idle_use x (installed, home on another platform); belief (replicate, time, group, platform):
     annual probability of arrest; newcomers (replicate, time, place): by place first chosen;
     joint (replicate, time, origin, destination): the same actors' place at the reference date and
-    at time, 0 before the reference date."""
+    at time, 0 before the reference date; cooperation (replicate, time, group, platform): share of
+    requests answered in the step that ends at time, at the start that of the first step.
+
+    Replicates that failed are left out; the others keep their numbers."""
 
     @property
     def provenance(self) -> Provenance:
@@ -88,22 +94,40 @@ class Runs:
 
         return from_document(json.loads(self.provenance.scenario))
 
+    @property
+    def failures(self) -> pd.DataFrame:
+        """The replicates that failed: replicate, error, traceback."""
+        import pandas as pd
+
+        columns = ["replicate", "error", "traceback"]
+        table = pd.DataFrame(json.loads(self.data.attrs["failures"]), columns=columns)
+        return table.astype({"replicate": "int64"})
+
     def to_frame(self) -> pd.DataFrame:
         """Actors as a tidy table: replicate, time, place, actors."""
         return self.data.actors.to_dataframe().reset_index()
 
     def summary(self) -> pd.DataFrame:
-        """Quantiles over replicates of the share of actors: time, place, q05 .. q95."""
-        import numpy as np
-        import pandas as pd
+        """Quantiles over replicates of the share of actors.
 
-        shares = self.data.actors / self.data.actors.isel(time=0).sum("place")
-        quantiles = shares.quantile(list(QUANTILES), dim="replicate")
-        rows = quantiles.transpose("time", "place", "quantile").values.reshape(-1, len(QUANTILES))
-        table = pd.DataFrame(rows, columns=COLUMNS)
-        table.insert(0, "place", np.tile(self.data.place.values, self.data.sizes["time"]))
-        table.insert(0, "time", np.repeat(self.data.time.values, self.data.sizes["place"]))
-        return table
+        Returns
+        -------
+        DataFrame
+            time, place, q05, q25, q50, q75, q95, and as a reminder in every row: runs, the number
+            of replicates that these are of, and failed, that of those which failed.
+        """
+        import numpy as np
+
+        actors = self.data["actors"].transpose("replicate", "time", "place").values
+        ordered = np.sort(actors, axis=0) / actors[0, 0].sum()
+        rows = quantiles(ordered.__getitem__, len(ordered))
+        return summary_table(
+            self.data["time"].values,
+            [str(place) for place in self.data["place"].values],
+            rows,
+            runs=len(ordered),
+            failed=len(self.failures),
+        )
 
     def destinations(self, platform: str) -> pd.DataFrame:
         """Where those at home on a platform at the reference date are at the end.
@@ -112,7 +136,7 @@ class Runs:
         -------
         DataFrame
             place, q05, q25, q50, q75, q95: shares of those actors, quantiles over the replicates
-            that had any.
+            that had any; runs, the number of these; failed, that of the replicates which failed.
         """
         import pandas as pd
 
@@ -124,7 +148,7 @@ class Runs:
         rows = shares.quantile(list(QUANTILES), dim="replicate").transpose("destination", "quantile")
         table = pd.DataFrame(rows.values, columns=COLUMNS)
         table.insert(0, "place", self.data.destination.values)
-        return table
+        return table.assign(runs=int((had > 0).sum()), failed=len(self.failures))
 
     def identical(self, other: Runs) -> bool:
         """Whether every number and the provenance agree, to the bit."""
@@ -176,6 +200,49 @@ def load_runs(path: str | os.PathLike[str]) -> Runs:
         )
     data.attrs["schema_version"] = int(version)
     return Runs(data)
+
+
+def quantiles(ordered: Callable[[int], NDArray[np.float64]], number: int) -> NDArray[np.float64]:
+    """The five quantiles, linear between neighbours, as `numpy.quantile` gives them to the bit.
+
+    Parameters
+    ----------
+    ordered : function
+        Gives the values of rank 0, 1, .. in ascending order, for all cells at once.
+    number : int
+        How many values there are.
+
+    Returns
+    -------
+    (5, ...) array
+    """
+    import numpy as np
+
+    rows = []
+    for q in QUANTILES:
+        rank = q * (number - 1)
+        below, part = int(rank), rank - int(rank)
+        a, b = ordered(below), ordered(min(below + 1, number - 1))
+        rows.append(a + (b - a) * part if part < 0.5 else b - (b - a) * (1 - part))
+    return np.stack(rows)
+
+
+def summary_table(
+    times: NDArray[np.datetime64],
+    labels: Sequence[str],
+    shares: NDArray[np.float64],
+    *,
+    runs: int,
+    failed: int,
+) -> pd.DataFrame:
+    """The table of `Runs.summary` from (5, T + 1, K) quantiles."""
+    import numpy as np
+    import pandas as pd
+
+    table = pd.DataFrame(shares.reshape(len(shares), -1).T.copy(), columns=COLUMNS)
+    table.insert(0, "place", np.tile(np.array(labels), len(times)))
+    table.insert(0, "time", np.repeat(times, len(labels)))
+    return table.assign(runs=runs, failed=failed)
 
 
 def places(platforms: tuple[str, ...]) -> list[str]:

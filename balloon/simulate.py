@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform as machine
 import warnings
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,8 @@ import numpy as np
 from balloon._version import __version__
 from balloon.errors import BalloonWarning, EngineError
 from balloon.runs import SCHEMA_VERSION, Provenance, Runs, describe, places
-from balloon.scenario import Scenario, at_values
+from balloon.scenario import Scenario, at_values, find
+from balloon.work import Columns, Gathered, Values, gather
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,10 +28,10 @@ if TYPE_CHECKING:
 
     from balloon.engines.objects import Actor
 
-    Columns = dict[str, NDArray[Any]]
-
 ENGINES = ("arrays", "objects")
 STRATA = 64  # replicates of one Latin hypercube
+SLOWER = 100
+"""Times that an actor-step takes longer in engine "objects", roughly."""
 
 
 def simulate(
@@ -41,6 +43,7 @@ def simulate(
     engine: str = "arrays",
     actor: type[Actor] | None = None,
     executor: Executor | None = None,
+    store: str | os.PathLike[str] | None = None,
     progress: bool = False,
 ) -> Runs:
     """Run a scenario.
@@ -64,17 +67,24 @@ def simulate(
         Own actors, with engine "objects".
     executor : concurrent.futures.Executor, optional
         Where the replicates run; by default threads on this machine.
+    store : path, optional
+        Folder in which finished replicates are kept: a second call computes only what is missing,
+        whatever ended the first.
     progress : bool
-        Show a progress bar on stderr, if it is a terminal.
+        Show a progress bar on stderr, if it is a terminal, or in a notebook.
 
     Returns
     -------
     Runs
+        Without the replicates that failed; `Runs.failures` lists them.
 
     Raises
     ------
     EngineError
-        An unknown engine, an actor for another engine than "objects", a count or seed out of range.
+        An unknown engine, an actor for another engine than "objects", a count or seed out of range;
+        more than a tenth of the replicates failed; an executor that takes no work or lost a worker.
+    DataError
+        A store that cannot be written to, or that another version of the model wrote.
 
     Examples
     --------
@@ -83,30 +93,71 @@ def simulate(
     >>> dict(runs.data.sizes)["replicate"]
     3
     """
-    _check(replicates, seed, engine, actor)
-    for caution in scenario.cautions():
-        warnings.warn(f"scenario {scenario.name!r}: {caution}", BalloonWarning, stacklevel=2)
-    draws = _draws(scenario, parameters, replicates, seed)
-    jobs = [(scenario if draws is None else at_values(scenario, draws[r]), r) for r in range(replicates)]
-    with _pool(executor, engine, replicates) as pool:
-        futures = [
-            pool.submit(replicate, one, seed=seed, number=r, engine=engine, actor=actor) for one, r in jobs
-        ]
-        done = _collect(futures, progress=progress)
-    provenance = Provenance(
-        balloon=__version__,
-        versions=versions(),
-        scenario=scenario.to_json(),
-        sha256=scenario.sha256,
+    check(replicates, seed, engine, actor)
+    caution(scenario)
+    draws = take_draws(scenario, parameters, replicates, seed)
+    size, workers = effort(scenario, engine)
+    done = gather(
+        Simulation(scenario, seed, engine, actor),
+        stop=replicates,
+        draws=draws,
+        executor=executor,
+        store=store,
+        progress=progress,
+        size=size,
+        workers=workers,
+    )
+    return assemble(
+        scenario,
+        done,
         seed=seed,
         replicates=replicates,
-        engine=engine if actor is None else f"{engine} ({actor.__module__}.{actor.__qualname__})",
-        parameters="fixed" if draws is None else "ranges" if parameters == "ranges" else "given",
+        engine=engine,
+        actor=actor,
+        parameters=parameters,
+        draws=draws,
     )
-    return Runs(_dataset(scenario, done, provenance, draws))
 
 
-def _check(replicates: int, seed: int, engine: str, actor: object) -> None:
+@dataclass(frozen=True)
+class Simulation:
+    """A job: one replicate of a scenario; see `balloon.work.Job`."""
+
+    scenario: Scenario
+    seed: int
+    engine: str = "arrays"
+    actor: type[Actor] | None = None
+
+    @property
+    def own(self) -> tuple[Any, ...]:
+        """The user's rules and actors."""
+        return (*self.scenario.behaviour.own_rules.values(), *([self.actor] if self.actor else []))
+
+    def key(self) -> str:
+        """What decides the result, but the replicate and its values."""
+        return json.dumps(["simulate", self.scenario.sha256, self.seed, self.engine])
+
+    def __call__(self, number: int, values: Values | None) -> Columns:
+        """Run a replicate at the scenario's own values, or at these."""
+        scenario = self.scenario if values is None else at_values(self.scenario, values)
+        return replicate(scenario, seed=self.seed, number=number, engine=self.engine, actor=self.actor)
+
+
+def effort(scenario: Scenario, engine: str) -> tuple[float, int | None]:
+    """Actor-steps of a replicate, counted as those of "arrays", and the threads worth having."""
+    steps = float(scenario.population.actors * scenario.steps)
+    # The object engine holds the interpreter lock: more threads would only stand in line.
+    return (steps, None) if engine == "arrays" else (SLOWER * steps, 1)
+
+
+def caution(scenario: Scenario) -> None:
+    """Warn of rates too large for the length of a step."""
+    for one in scenario.cautions():
+        warnings.warn(f"scenario {scenario.name!r}: {one}", BalloonWarning, stacklevel=3)
+
+
+def check(replicates: int, seed: int, engine: str, actor: object = None) -> None:
+    """Refuse what no engine can run."""
     if engine not in ENGINES:
         known = ", ".join(map(repr, ENGINES))
         raise EngineError(f"engine {engine!r}: there is no such engine; there are {known}")
@@ -121,10 +172,18 @@ def _check(replicates: int, seed: int, engine: str, actor: object) -> None:
         raise EngineError(f"seed is {seed!r}; need a whole number from 0 to {2**64 - 1}")
 
 
-def _draws(
+def take_draws(
     scenario: Scenario, parameters: str | Sequence[Mapping[str, float]] | None, replicates: int, seed: int
 ) -> list[Mapping[str, float]] | None:
-    """Values of the uncertain parameters for each replicate; None: the scenario's own."""
+    """Values of the uncertain parameters for each replicate; None: the scenario's own.
+
+    Raises
+    ------
+    EngineError
+        Not a mapping for each replicate, or mappings of different paths.
+    ScenarioError
+        A path that leads nowhere.
+    """
     if parameters is None:
         return None
     if isinstance(parameters, str):
@@ -137,6 +196,15 @@ def _draws(
         raise EngineError(
             f"{len(parameters)} mappings of parameters for {replicates} replicates; make them equal"
         )
+    for number, one in enumerate(parameters):
+        if one.keys() != parameters[0].keys():
+            odd = ", ".join(sorted(one.keys() ^ parameters[0].keys()))
+            raise EngineError(
+                f"parameters of replicates 0 and {number} have different paths ({odd}); give every replicate "
+                "the same"
+            )
+    for path in parameters[0]:
+        find(scenario, path)
     return list(parameters)
 
 
@@ -172,41 +240,16 @@ def draw_ranges(scenario: Scenario, *, replicates: int, seed: int) -> list[Mappi
     return list(draws)
 
 
-@contextmanager
-def _pool(executor: Executor | None, engine: str, replicates: int) -> Iterator[Executor]:
-    """The user's executor as it is, or threads of our own; never waits for work nobody wants."""
-    if executor is not None:
-        yield executor
-        return
-    # The object engine holds the interpreter lock: more threads would only stand in line.
-    workers = 1 if engine == "objects" else min((os.cpu_count() or 1), replicates)
-    own = ThreadPoolExecutor(workers, thread_name_prefix="balloon")
-    try:
-        yield own
-    finally:
-        own.shutdown(wait=False, cancel_futures=True)
-
-
-def _collect(futures: Sequence[Future[Columns]], *, progress: bool) -> list[Columns]:
-    """Results in the order of the replicates; on any failure nothing more is started."""
-    try:
-        if not progress:
-            return [future.result() for future in futures]
-        from tqdm import tqdm
-
-        return [future.result() for future in tqdm(futures, desc="replicates", disable=None)]
-    except BaseException:
-        for future in futures:
-            future.cancel()
-        raise
-
-
 def replicate(
     scenario: Scenario, *, seed: int, number: int, engine: str = "arrays", actor: type[Actor] | None = None
 ) -> Columns:
     """Run one replicate and return its counts over time, never its actors."""
     states = engine_states(scenario, seed=seed, replicate=number, engine=engine, actor=actor)
-    last = deque(states, maxlen=1)[0]  # the series grows from state to state: the last holds all
+    return reduced(scenario, deque(states, maxlen=1)[0])
+
+
+def reduced(scenario: Scenario, last: Any) -> Columns:
+    """Counts over time from the last state of a run: its series has grown from state to state."""
     s, use = last.series, scenario.behaviour.idle_use
     homes = s.actors.sum(axis=1)
     small = np.int32
@@ -222,6 +265,7 @@ def replicate(
         "belief": s.belief,
         "newcomers": s.newcomers.astype(small),
         "joint": s.joint.astype(small),
+        "cooperation": s.cooperation,
     }
 
 
@@ -250,12 +294,38 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
     "belief": ("group", "platform"),
     "newcomers": ("place",),
     "joint": ("origin", "destination"),
+    "cooperation": ("group", "platform"),
 }
+
+
+def assemble(
+    scenario: Scenario,
+    done: Gathered,
+    *,
+    seed: int,
+    replicates: int,
+    engine: str = "arrays",
+    actor: type[Actor] | None = None,
+    parameters: str | Sequence[Mapping[str, float]] | None = None,
+    draws: Sequence[Mapping[str, float]] | None = None,
+) -> Runs:
+    """Runs from what replicates 0 to ``replicates - 1`` left behind, with where it came from."""
+    provenance = Provenance(
+        balloon=__version__,
+        versions=versions(),
+        scenario=scenario.to_json(),
+        sha256=scenario.sha256,
+        seed=seed,
+        replicates=replicates,
+        engine=engine if actor is None else f"{engine} ({actor.__module__}.{actor.__qualname__})",
+        parameters="fixed" if draws is None else "ranges" if isinstance(parameters, str) else "given",
+    )
+    return Runs(_dataset(scenario, done, provenance, draws))
 
 
 def _dataset(
     scenario: Scenario,
-    done: Sequence[Columns],
+    done: Gathered,
     provenance: Provenance,
     draws: Sequence[Mapping[str, float]] | None,
 ) -> xr.Dataset:
@@ -263,15 +333,13 @@ def _dataset(
     import xarray as xr
 
     labels = places(scenario.platforms)
-    seconds = np.round(np.arange(scenario.steps + 1) * scenario.step_days * 86400).astype("timedelta64[s]")
-    times = np.datetime64(scenario.start, "s") + seconds
     variables: dict[str, Any] = {
-        name: (("replicate", "time", *dims), np.stack([one[name] for one in done]))
+        name: (("replicate", "time", *dims), np.stack([one[name] for one in done.columns]))
         for name, dims in DIMENSIONS.items()
     }
     coordinates: dict[str, Any] = {
-        "replicate": np.arange(len(done)),
-        "time": times.astype("datetime64[ns]"),
+        "replicate": np.array(done.numbers),
+        "time": times(scenario),
         "place": labels,
         "origin": labels,
         "destination": labels,
@@ -283,10 +351,24 @@ def _dataset(
         coordinates["parameter"] = paths
         variables["parameters"] = (
             ("replicate", "parameter"),
-            np.array([[d[path] for path in paths] for d in draws], dtype=float),
+            np.array([[draws[n][path] for path in paths] for n in done.numbers], dtype=float),
         )
-    attributes = {"schema_version": SCHEMA_VERSION, "provenance": describe(provenance)}
+    failures = [
+        {**one._asdict(), "parameters": None if draws is None else dict(draws[one.replicate])}
+        for one in done.failures
+    ]
+    attributes = {
+        "schema_version": SCHEMA_VERSION,
+        "provenance": describe(provenance),
+        "failures": json.dumps(failures, sort_keys=True, ensure_ascii=False),
+    }
     return xr.Dataset(variables, coordinates, attributes)
+
+
+def times(scenario: Scenario) -> NDArray[np.datetime64]:
+    """(T + 1,) ends of the steps, the start before them."""
+    seconds = np.round(np.arange(scenario.steps + 1) * scenario.step_days * 86400).astype("timedelta64[s]")
+    return (np.datetime64(scenario.start, "s") + seconds).astype("datetime64[ns]")
 
 
 def versions() -> dict[str, str]:

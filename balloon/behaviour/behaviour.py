@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from balloon._fingerprint import text_of
 from balloon._values import Checks
 from balloon.behaviour.inputs import Parameters
 from balloon.evidence import Evidence
@@ -112,6 +114,5 @@ class Behaviour:
 
 def describe_rule(rule: Rule) -> dict[str, Any]:
     """Name and fingerprint of an own rule, for provenance: enough to notice, not to run."""
-    code = rule.__code__
-    fingerprint = hashlib.sha256(code.co_code + repr(code.co_consts).encode()).hexdigest()
+    fingerprint = hashlib.sha256(json.dumps(text_of(rule.__code__)).encode()).hexdigest()
     return {"rule": f"{rule.__module__}.{rule.__qualname__}", "sha256": fingerprint}

@@ -88,6 +88,8 @@ class Series(NamedTuple):
     """(T + 1, P + 2, P + 2) place at the reference date, place now, same actors."""
     belief: NDArray[np.float64]
     """(T + 1, G, P) annual probabilities."""
+    cooperation: NDArray[np.float64]
+    """(T + 1, G, P) share of requests answered in step t; row 0 as row 1."""
 
 
 def new_stage(scenario: Scenario, policy: Policy) -> Stage:
@@ -118,6 +120,7 @@ def new_series(steps: int, groups: int, platforms: int) -> Series:
         newcomers=np.zeros((t, k), np.int64),
         joint=np.zeros((t, k, k), np.int64),
         belief=np.zeros((t, groups, platforms)),
+        cooperation=np.zeros((t, groups, platforms)),
     )
 
 
@@ -147,6 +150,9 @@ def observe(t, exposures, parameters, policy, weeks, stage, series):
                 if policy.outreach_groups[o, g] and now >= stage.triggered[o, p] + delay:
                     answered = max(answered, policy.outreach_numbers[o, 1])
             stage.cooperation[g, p] = answered
+            series.cooperation[t, g, p] = answered
+            if t == 1:
+                series.cooperation[0, g, p] = answered
             asked = policy.requests[t - 1, g, p]
             if k >= 0:
                 seen_at = max(t - 1 - policy.budget_lag[k], 0)

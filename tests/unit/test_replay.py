@@ -56,6 +56,16 @@ def test_drawn_parameters_are_drawn_anew_and_given_ones_read_from_the_file(
     assert replay(path).runs.data.parameters.values.tolist() == [[0.5], [6.0]]
 
 
+def test_a_run_with_failures_is_made_again_with_the_same_failures(
+    scenario: bl.Scenario, tmp_path: Path
+) -> None:
+    given = [{"behaviour.revision_rate": -1.0 if r == 2 else 0.1} for r in range(10)]
+    simulate(scenario, replicates=10, seed=7, parameters=given).save(tmp_path / "runs.nc")
+    result = replay(tmp_path / "runs.nc")
+    assert result.identical
+    assert result.runs.failures.replicate.tolist() == [2]
+
+
 def test_one_changed_number_is_found_and_named(scenario: bl.Scenario, tmp_path: Path) -> None:
     runs = simulate(scenario, replicates=2, seed=7)
     runs.data["joins"][1, 3, 0] += 1

@@ -19,6 +19,7 @@ import pytest
 from balloon import files
 from balloon._values import Table
 from balloon.behaviour import Behaviour
+from balloon.behaviour.behaviour import describe_rule
 from balloon.contacts import Contacts
 from balloon.errors import BalloonError, ScenarioError
 from balloon.evidence import Evidence
@@ -534,3 +535,14 @@ def test_large_rates_are_cautioned_against() -> None:
     assert "revision_rate x step = 1.50 > 1" in quick.cautions()[0]
     assert "learning_rate x step = 0.50 > 0.3" in quick.cautions()[1]
     assert replace(quick, step_days=1.0).cautions() == ()
+
+
+def test_own_rules_that_differ_by_a_name_alone_are_other_scenarios() -> None:
+    def by_asc(traits: Any, view: Any, parameters: Any) -> float:
+        return view.asc
+
+    def by_peers(traits: Any, view: Any, parameters: Any) -> float:
+        return view.peers
+
+    one, other = (describe_rule(rule)["sha256"] for rule in (by_asc, by_peers))
+    assert one != other

@@ -1,13 +1,15 @@
 """simulate and Runs: what comes out, in what shape, and what is refused."""
 
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import balloon as bl
-from balloon.runs import load_runs
+from balloon.runs import QUANTILES, load_runs, quantiles
 from balloon.simulate import draw_ranges, simulate
 
 SMALL = bl.load("minimal").with_({"population.actors": 300, "steps": 12})
@@ -44,11 +46,10 @@ def test_time_runs_from_the_start_in_steps() -> None:
     assert len(time) == 13
 
 
-@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_the_result_does_not_depend_on_the_executor(pool, workers: int) -> None:
+def test_the_result_does_not_depend_on_threads(workers: int) -> None:
     expected = simulate(SMALL, replicates=3, seed=5)
-    with pool(workers) as executor:
+    with ThreadPoolExecutor(workers) as executor:
         assert simulate(SMALL, replicates=3, seed=5, executor=executor).identical(expected)
 
 
@@ -105,7 +106,7 @@ def test_a_file_of_another_schema_version_is_refused(tmp_path: Path) -> None:
     runs = simulate(SMALL, seed=1)
     runs.data.attrs["schema_version"] = 99
     runs.save(tmp_path / "runs.nc")
-    with pytest.raises(bl.DataError, match="has schema version 99, this balloon reads 1"):
+    with pytest.raises(bl.DataError, match="has schema version 99, this balloon reads 2"):
         load_runs(tmp_path / "runs.nc")
 
 
@@ -116,11 +117,101 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 def test_the_summary_gives_shares_of_all_actors() -> None:
     table = simulate(SMALL, replicates=5, seed=1).summary()
-    assert list(table.columns) == ["time", "place", "q05", "q25", "q50", "q75", "q95"]
+    quantiles = ["q05", "q25", "q50", "q75", "q95"]
+    assert list(table.columns) == ["time", "place", *quantiles, "runs", "failed"]
+    assert (table.runs == 5).all()
+    assert (table.failed == 0).all()
     start = table[table.time == table.time.iloc[0]].set_index("place")
     assert start.loc["removed", "q95"] == 0
     assert (table.q05 <= table.q50).all()
     assert (table.q50 <= table.q95).all()
+
+
+def test_the_quantiles_are_those_of_numpy_to_the_bit() -> None:
+    rng = np.random.default_rng(1)
+    for number in (1, 2, 3, 7, 20, 21, 100, 1000):
+        values = rng.integers(0, 997, (number, 5, 3)) / 997
+        expected = np.quantile(values, QUANTILES, axis=0)
+        assert quantiles(np.sort(values, axis=0).__getitem__, number).tobytes() == expected.tobytes()
+
+
+def test_cooperation_is_the_share_of_requests_answered_in_the_step() -> None:
+    scenario = SMALL.with_(start=date(2024, 9, 24))  # Telegram answers from 1 October: in step 2
+    cooperation = simulate(scenario, replicates=2, seed=1).data.cooperation
+    assert cooperation.dims == ("replicate", "time", "group", "platform")
+    there = cooperation.sel(group="all", platform="Telegram").values
+    assert (there == [0.0, 0.0, *[0.95] * 11]).all()
+    assert (cooperation.sel(platform="Signal") == 0).all()
+    # From the first day on: the start is as the first step.
+    first = date(2024, 10, 1)
+    at_once = simulate(SMALL.with_(start=first, reference=first), seed=1).data.cooperation
+    assert (at_once.sel(platform="Telegram") == 0.95).all()
+
+
+# ---- failures -----------------------------------------------------------------------------
+
+
+class Shaky(bl.Actor):
+    """Breaks down in replicates 2 and 5."""
+
+    def utility(self, traits, view):
+        if int(self.model.address[1]) in (2, 5):
+            raise ArithmeticError("broke down")
+        return super().utility(traits, view)
+
+
+TINY = SMALL.with_({"population.actors": 20, "steps": 6, "behaviour.revision_rate": 1.0})
+
+
+@pytest.fixture(scope="module")
+def shaken() -> bl.Runs:
+    return simulate(TINY, replicates=20, seed=1, engine="objects", actor=Shaky, parameters="ranges")
+
+
+def test_a_replicate_that_fails_is_left_out_and_the_others_keep_their_numbers(shaken: bl.Runs) -> None:
+    good = simulate(TINY, replicates=20, seed=1, engine="objects", parameters="ranges").data
+    left = [r for r in range(20) if r not in (2, 5)]
+    assert shaken.data.replicate.values.tolist() == left
+    assert (shaken.data.actors == good.actors.sel(replicate=left)).all()
+    assert (shaken.data.parameters == good.parameters.sel(replicate=left)).all()
+    assert shaken.provenance.replicates == 20
+
+
+def test_failures_are_listed_and_counted_in_every_table(shaken: bl.Runs) -> None:
+    assert list(shaken.failures.columns) == ["replicate", "error", "traceback"]
+    assert shaken.failures.replicate.tolist() == [2, 5]
+    assert set(shaken.failures.error) == {"ArithmeticError: broke down"}
+    assert "in utility" in shaken.failures.traceback[0]
+    assert str(Path(__file__).parent) not in shaken.failures.traceback[0]
+    for table in (shaken.summary(), shaken.destinations("Telegram")):
+        assert (table.runs == 18).all()
+        assert (table.failed == 2).all()
+    assert len(simulate(TINY).failures) == 0
+
+
+def test_failures_are_saved_however_long_they_are(shaken: bl.Runs, tmp_path: Path) -> None:
+    failures = [{"replicate": 1, "error": "E: e", "traceback": "x" * 300_000, "parameters": None}]
+    shaken = bl.Runs(shaken.data.assign_attrs(failures=json.dumps(failures)))
+    shaken.save(tmp_path / "runs.nc")
+    assert load_runs(tmp_path / "runs.nc").failures.equals(shaken.failures)
+
+
+def test_more_than_a_tenth_failing_is_an_error() -> None:
+    with pytest.raises(bl.EngineError, match="2 of 19 replicates failed, more than a tenth"):
+        simulate(TINY, replicates=19, seed=1, engine="objects", actor=Shaky)
+
+
+def test_values_at_which_a_scenario_cannot_be_count_as_failures() -> None:
+    path = "behaviour.revision_rate"
+    given = [{path: -1.0 if r == 7 else 0.2} for r in range(10)]
+    runs = simulate(TINY, replicates=10, parameters=given)
+    assert runs.failures.replicate.tolist() == [7]
+    assert runs.failures.error[0].startswith("ScenarioError: behaviour: revision_rate is -1.0")
+
+
+def test_a_path_that_leads_nowhere_is_refused_at_once() -> None:
+    with pytest.raises(bl.ScenarioError, match=r"no parameter at 'behaviour.switchingcost'; did you mean"):
+        simulate(TINY, parameters=[{"behaviour.switchingcost": 1.0}])
 
 
 def test_the_frame_has_a_row_for_every_count() -> None:
@@ -138,6 +229,10 @@ def test_the_frame_has_a_row_for_every_count() -> None:
         ({"seed": 2**64}, "need a whole number from 0 to 18446744073709551615"),
         ({"parameters": "all"}, "parameters is 'all'; need None, 'ranges'"),
         ({"parameters": [{}, {}]}, "2 mappings of parameters for 1 replicates"),
+        (
+            {"parameters": [{"behaviour.spillover": 0.1}, {}], "replicates": 2},
+            r"parameters of replicates 0 and 1 have different paths \(behaviour.spillover\); give every",
+        ),
         ({"actor": int}, "own actors run in engine 'objects' only"),
     ],
 )
