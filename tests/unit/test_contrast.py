@@ -1,0 +1,298 @@
+"""contrast: what it takes, what it refuses, what it says."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+import balloon as bl
+from balloon.contrast import contrast
+from balloon.effect import Contrast
+from balloon.errors import DataError, EngineError, ScenarioError
+from balloon.pairs import TABLES
+from balloon.precision import half_width, precision, saved_by_pairing
+
+KOREA = bl.load("telegram-korea-2024").with_({"population.actors": 1_000})
+CALM = KOREA.without("Telegram")
+MILD = KOREA.with_({"behaviour.switching_cost": 8.0})
+
+
+@pytest.fixture(scope="module")
+def effect() -> Contrast:
+    return contrast(CALM, KOREA, replicates=20, seed=1)
+
+
+# ---- what it gives -------------------------------------------------------------------------
+
+
+def test_its_runs_are_those_of_simulate(effect: Contrast) -> None:
+    assert effect.baseline.identical(bl.simulate(CALM, replicates=20, seed=1))
+    assert effect.alternative.identical(bl.simulate(KOREA, replicates=20, seed=1))
+
+
+def test_with_ranges_its_runs_are_those_of_simulate_as_well() -> None:
+    drawn = contrast(CALM, KOREA, replicates=3, seed=1, parameters="ranges")
+    assert drawn.baseline.identical(bl.simulate(CALM, replicates=3, seed=1, parameters="ranges"))
+    assert drawn.alternative.identical(bl.simulate(KOREA, replicates=3, seed=1, parameters="ranges"))
+
+
+@pytest.mark.parametrize("pool", [ThreadPoolExecutor, ProcessPoolExecutor])
+def test_the_result_does_not_depend_on_the_executor(effect: Contrast, pool) -> None:
+    with pool(2) as executor:
+        assert contrast(CALM, KOREA, replicates=20, seed=1, executor=executor).identical(effect)
+
+
+def test_both_engines_give_the_same_contrast() -> None:
+    few = {"population.actors": 200}
+    worlds = CALM.with_(few), KOREA.with_(few)
+    one, two = (contrast(*worlds, replicates=2, seed=1, engine=e) for e in ("arrays", "objects"))
+    assert (one.pairs[0] == two.pairs[0]).all().to_array().all()
+
+
+def test_what_a_store_holds_is_not_run_again(effect: Contrast, tmp_path) -> None:
+    contrast(CALM, KOREA, replicates=12, seed=1, store=tmp_path)
+    held = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+    assert contrast(CALM, KOREA, replicates=20, seed=1, store=tmp_path).identical(effect)
+    assert all(path.stat().st_mtime_ns == when for path, when in held.items())
+
+
+def test_one_of_several_alternatives_is_chosen_by_name(effect: Contrast) -> None:
+    both = contrast(CALM, KOREA, MILD, replicates=20, seed=1)
+    assert both.names == ("telegram-korea-2024 (1)", "telegram-korea-2024 (2)")
+    assert both.of("telegram-korea-2024 (1)").identical(effect)
+    with pytest.raises(EngineError, match=r"2 alternatives.*choose one by \.of\(name\)"):
+        _ = both.coupling
+    with pytest.raises(EngineError, match=r"no alternative 'Korea'; there are 'telegram-korea-2024 .1.'"):
+        both.of("Korea")
+
+
+def test_given_parameters_leave_what_the_alternative_asks_about() -> None:
+    given = [{"behaviour.switching_cost": 3.0, "behaviour.peer_influence": 1.5}] * 2
+    asked = contrast(KOREA, MILD, replicates=2, parameters=given)
+    costs = [
+        runs.data["parameters"].sel(parameter=runs.data.parameter == "behaviour.switching_cost").size
+        for runs in (asked.baseline, asked.alternative)
+    ]
+    assert costs == [2, 0]
+    assert (asked.alternative.data["parameters"].sel(parameter="behaviour.peer_influence") == 1.5).all()
+
+
+def test_the_alternative_keeps_its_value_where_the_baseline_is_drawn() -> None:
+    drawn = contrast(KOREA, MILD, replicates=2, seed=1, parameters="ranges")
+    assert "behaviour.switching_cost" in drawn.baseline.data.parameter
+    assert "behaviour.switching_cost" not in drawn.alternative.data.parameter
+
+
+def test_a_ledger_can_be_read_on_a_date(effect: Contrast) -> None:
+    third = effect.baseline.data.time.values[3]
+    assert effect.ledger(at=third).date == effect.ledger(at=third + np.timedelta64(6, "D")).date
+    assert effect.ledger(at=str(third)[:10]).date == str(third)[:10]
+    assert effect.ledger(at=date.fromisoformat(str(third)[:10])).date == str(third)[:10]
+
+
+def test_renamed_platforms_can_be_contrasted() -> None:
+    calm = bl.load("minimal").with_({"population.actors": 200}).without()
+    other = renamed(calm, {"Telegram": "TG"})
+    with pytest.raises(ScenarioError, match=r"platforms are 'TG', .*rename="):
+        contrast(calm, other, replicates=2)
+    same = contrast(calm, other, replicates=2, rename={"TG": "Telegram"})
+    assert not same.ledger("Telegram").net.any()
+
+
+def renamed(scenario: bl.Scenario, names: dict[str, str]) -> bl.Scenario:
+    """A scenario without interventions, with other names for its platforms."""
+    platforms = [replace(p, name=names.get(p.name, p.name)) for p in scenario.landscape.platforms]
+    groups = [
+        replace(g, evidence=(), **{t: {names.get(k, k): v for k, v in getattr(g, t).items()} for t in TABLES})
+        for g in scenario.groups
+    ]
+    return scenario.with_(
+        landscape=bl.Landscape(platforms=tuple(platforms)),
+        population=replace(scenario.population, groups=tuple(groups)),
+        squeezed=names.get(scenario.squeezed, scenario.squeezed),
+    )
+
+
+# ---- what it measures and says ---------------------------------------------------------------
+
+
+def test_measures_agree_with_the_ledger(effect: Contrast) -> None:
+    found = effect.measures("Telegram").set_index("measure")
+    ledger = effect.ledger("Telegram").to_frame().query("account == 'loss'").set_index(["entry", "place"])
+    assert found.loc["gross effect", "median"] == ledger.loc[("loss", "Telegram"), "median"]
+    assert found.loc["displacement share", "median"] == ledger.loc[("displaced", "other platforms"), "share"]
+    # The comparison is flat: every actor is in both worlds.
+    assert found.loc["net effect", "median"] == pytest.approx(found.loc["gross effect", "median"] / 1_000)
+    assert found.loc["WDD", "median"] == -found.loc["total net effect", "median"]
+
+
+def test_an_actor_who_moves_to_where_he_weighs_half_is_half_displaced(effect: Contrast) -> None:
+    half = {name: 1.0 if name == "Telegram" else 0.5 for name in KOREA.platforms}
+    found = effect.measures("Telegram", harm=half).set_index("measure")
+    share = found.loc["displacement share", "median"]
+    assert found.loc["weighted displacement, harm", "median"] == pytest.approx(share / 2)
+
+
+def test_where_the_target_does_not_shrink_measures_say_why_they_have_no_meaning() -> None:
+    nothing = contrast(CALM, CALM, replicates=2, seed=1).measures("Telegram").set_index("measure")
+    assert np.isnan(nothing.loc["WDQ", "median"])
+    assert "did not shrink" in nothing.loc["WDQ", "why_not"]
+
+
+def test_out_of_sight_is_who_is_where_less_than_half_is_answered(effect: Contrast) -> None:
+    found = effect.measures("Telegram").set_index("measure")
+    assert (
+        found.loc["out of sight, baseline", "median"] > 0.7 > found.loc["out of sight, alternative", "median"]
+    )
+
+
+def test_the_explanation_gives_numbers_intervals_runs_and_assumptions(effect: Contrast) -> None:
+    said = effect.explain()
+    middle, high = np.quantile(effect.ledger().net[:, 0, 0] / 1_000, (0.5, 0.95))
+    assert f"Telegram loses {100 * middle:.0f}% of all actors" in said
+    assert f"{100 * high:.0f}%)" in said
+    assert "20 pairs of runs, seed 1; parameters were held at the scenario's values" in said
+    assert "parameters with evidence are assumptions: " in said
+    assert "switching cost" in said
+
+
+def test_the_explanation_hedges_where_the_range_holds_zero() -> None:
+    hardly = CALM.with_({"platforms.Viber.asc": CALM.landscape.platforms[2].asc + 0.01})
+    said = contrast(CALM, hardly, replicates=10, seed=1).explain("Telegram")
+    assert "no clear effect on Telegram" in said
+    assert "holds zero" in said
+
+
+def test_the_explanation_of_no_difference_says_so() -> None:
+    assert "exactly as many actors in both worlds" in contrast(CALM, CALM, replicates=2).explain()
+
+
+def test_the_explanation_says_what_drawn_parameters_add() -> None:
+    drawn = contrast(CALM, KOREA, replicates=4, seed=1, parameters="ranges")
+    assert "drawn from their ranges, so the ranges show luck and what is not known" in drawn.explain()
+
+
+# ---- how many replicates ---------------------------------------------------------------------
+
+
+def test_replicates_are_added_until_the_interval_is_narrow(effect: Contrast) -> None:
+    wish = precision("displaced", platform="Telegram", half_width=0.004)
+    found = contrast(CALM, KOREA, replicates=10, seed=1, until=wish)
+    assert found.reached.enough
+    assert found.reached.half_width <= 0.004
+    assert found.reached.replicates == found.baseline.data.sizes["replicate"] > 10
+    # The replicates are those that one call would have given.
+    direct = contrast(CALM, KOREA, replicates=found.reached.replicates, seed=1)
+    assert found.identical(direct)
+
+
+def test_a_wish_that_takes_too_many_replicates_says_so() -> None:
+    wish = precision("loss", platform="Telegram", half_width=1e-6, max_replicates=12)
+    found = contrast(CALM, KOREA, replicates=8, seed=1, until=wish)
+    assert (found.reached.enough, found.reached.replicates) == (False, 12)
+    assert "wider than the 1e-06 that was asked for" in str(found.reached)
+
+
+def test_half_a_ninety_percent_interval_of_a_mean() -> None:
+    # Standard deviation 2, four values: 1.645 standard errors of 1.
+    assert half_width([-np.sqrt(3.0), -np.sqrt(3.0), np.sqrt(3.0), np.sqrt(3.0)]) == pytest.approx(1.6448536)
+
+
+def test_pairs_that_differ_by_the_same_need_no_more_than_one() -> None:
+    assert saved_by_pairing([1.0, 2.0], [3.0, 4.0]) == np.inf
+    assert np.isnan(saved_by_pairing([1.0, 1.0], [1.0, 1.0]))
+
+
+# ---- what it refuses -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"population.actors": 999}, r"has 999 actors, the baseline 1000; make them equal"),
+        ({"steps": 60}, r"steps is 60, the baseline's 78; make them equal"),
+        ({"start": KOREA.start + timedelta(days=7)}, r"start is 2024-07-08, the baseline's 2024-07-01"),
+        ({"contacts.degree": 4.0}, r"contacts differ from the baseline's: other people"),
+        ({"groups.drugs.risk_aversion": 9.0}, r"groups\.drugs\.risk_aversion is 9.0, the baseline's"),
+    ],
+)
+def test_worlds_of_other_actors_are_refused_with_what_differs(changed: dict, said: str) -> None:
+    with pytest.raises(ScenarioError, match=said):
+        contrast(CALM, KOREA.with_(changed), replicates=2)
+
+
+def test_all_that_differs_is_said_at_once() -> None:
+    other = KOREA.with_({"population.actors": 999, "contacts.degree": 4.0})
+    with pytest.raises(ScenarioError, match=r"(?s)999 actors.*contacts differ"):
+        contrast(CALM, KOREA, other, replicates=2)
+
+
+def test_another_exposure_is_another_pressure_on_the_same_actors() -> None:
+    exposed = CALM.with_({"groups.drugs.exposure": 3.0})
+    assert contrast(CALM, exposed, replicates=2, seed=1).ledger().net[:, 0, 0].sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"replicates": 0}, "replicates is 0"),
+        ({"seed": -1}, "seed is -1"),
+        ({"engine": "fast"}, "engine 'fast': there is no such engine"),
+        ({"parameters": "all"}, "parameters is 'all'; need None, 'ranges' or a mapping"),
+        ({"parameters": [{}], "replicates": 2}, "1 mappings of parameters for 2 replicates"),
+    ],
+)
+def test_what_no_engine_can_run_is_refused(how: dict, said: str) -> None:
+    with pytest.raises(EngineError, match=said):
+        contrast(CALM, KOREA, **how)
+
+
+def test_a_parameter_that_no_scenario_has_is_refused_with_the_nearest() -> None:
+    given = [{"behaviour.switching_costs": 1.0}] * 2
+    with pytest.raises(ScenarioError, match=r"no parameter at 'behaviour\.switching_costs'; did you mean"):
+        contrast(CALM, KOREA, replicates=2, parameters=given)
+
+
+def test_a_baseline_alone_is_refused() -> None:
+    with pytest.raises(EngineError, match="there is no alternative; pass one or more"):
+        contrast(CALM, replicates=2)
+
+
+def test_an_interval_of_one_replicate_is_refused() -> None:
+    alone = contrast(CALM, KOREA, replicates=1)
+    with pytest.raises(EngineError, match="one replicate gives no 90 % range"):
+        alone.ledger().to_frame()
+    with pytest.raises(EngineError, match="replicates give no 90 % range; ask for replicates=2"):
+        alone.measures()
+    with pytest.raises(EngineError, match="1 replicate gives no 90 % range; ask for replicates=2"):
+        alone.explain()
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"quantity": "moved"}, "precision of 'moved': there is no such quantity"),
+        ({"half_width": 0.0}, r"half_width is 0\.0; need a share of all actors > 0"),
+        ({"max_replicates": 1}, "max_replicates is 1; need a whole number from 2"),
+    ],
+)
+def test_a_wish_that_cannot_be_met_is_refused(wish: dict, said: str) -> None:
+    with pytest.raises(EngineError, match=said):
+        precision(**{"quantity": "loss", "platform": "Telegram", "half_width": 0.01, **wish})
+
+
+def test_what_is_not_there_is_refused_by_name(effect: Contrast) -> None:
+    with pytest.raises(DataError, match="platform 'Telegrm' is not there; there are 'Telegram'"):
+        effect.ledger("Telegrm")
+    with pytest.raises(DataError, match="outside the horizon; need a date from 2024-07-01 to 2025-12-29"):
+        effect.ledger(at="2031-01-01")
+    with pytest.raises(DataError, match="at is 'soon'; need a date"):
+        effect.ledger(at="soon")
+    with pytest.raises(DataError, match="weights of harm: no weight for 'Signal'"):
+        effect.measures(harm={name: 1.0 for name in KOREA.platforms if name != "Signal"})
+    with pytest.raises(DataError, match="unknown platform 'Wickr'"):
+        effect.measures(harm=dict.fromkeys([*KOREA.platforms, "Wickr"], 1.0))
