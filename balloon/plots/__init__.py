@@ -1,9 +1,23 @@
 """Figures: Axes in and Axes out, or one composed figure; matplotlib is imported here only."""
 
 from balloon.plots.caption import alt_text
+from balloon.plots.contrast import contrast_figure
 from balloon.plots.curves import migration_curves
+from balloon.plots.differences import difference_curves
 from balloon.plots.flows import actor_flows
-from balloon.plots.migration import Briefing, migration
+from balloon.plots.migration import migration
+from balloon.plots.page import Briefing
 from balloon.plots.saving import save_figure
+from balloon.plots.waterfall import ledger_waterfall
 
-__all__ = ["Briefing", "actor_flows", "alt_text", "migration", "migration_curves", "save_figure"]
+__all__ = [
+    "Briefing",
+    "actor_flows",
+    "alt_text",
+    "contrast_figure",
+    "difference_curves",
+    "ledger_waterfall",
+    "migration",
+    "migration_curves",
+    "save_figure",
+]

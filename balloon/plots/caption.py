@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balloon.plots.events import list_events
-from balloon.plots.finding import (
-    Finding,
-    Range,
-    find,
-    paired,
-    percent,
-    ranged,
-    subtitle,
-    title,
-)
+from balloon.plots.finding import Finding, find, paired, subtitle, title
 from balloon.plots.lettering import clean, day, drawable
+from balloon.plots.ranges import Range, percent, ranged
 from balloon.plots.reading import Reading, absence, check_baseline, read
 from balloon.plots.style import look
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from balloon.plots.events import Event
+    from balloon.plots.reading import Place
     from balloon.runs import Runs
 
 FEW = 20
@@ -49,7 +47,7 @@ def caption(reading: Reading, baseline: Reading | None = None) -> Caption:
     finding = find(reading, baseline)
     against = absence(reading, baseline.scenario).words if baseline is not None else ""
     head, below = title(finding, reading), subtitle(finding, reading, against)
-    notes = (_reading_help(reading), *_remarks(reading, baseline), _provenance(reading))
+    notes = (reading_help(reading), *_remarks(reading, baseline), _provenance(reading))
     runs = {"runs": asdict(reading.provenance)}
     if baseline is not None:
         runs["baseline"] = asdict(baseline.provenance)
@@ -82,7 +80,7 @@ def alt_text(runs: Runs, baseline: Runs | None = None) -> str:
         return caption(read(runs), read(baseline) if baseline is not None else None).alt
 
 
-def _reading_help(reading: Reading) -> str:
+def reading_help(reading: Reading) -> str:
     """How to read the lines, and what they are not."""
     number = reading.replicates
     if number == 1:
@@ -90,15 +88,20 @@ def _reading_help(reading: Reading) -> str:
             "1 run: no interval can be given; simulate more replicates to see the spread. "
             "Simulated actors, not observations."
         )
+    return (
+        f"{reading.counted}: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; "
+        f"{spread_in_words(reading.provenance.parameters, number)} Simulated actors, not observations."
+    )
+
+
+def spread_in_words(parameters: str, number: int) -> str:
+    """What the ranges are over."""
     spread = {
         "fixed": "luck only: parameters are fixed, so how uncertain they are is not shown",
         "ranges": "luck and the ranges of the uncertain parameters",
-    }.get(reading.provenance.parameters, "luck and the parameters given for each run")
+    }.get(parameters, "luck and the parameters given for each run")
     rough = f" Fewer than {FEW} runs: the 90% range is rough." if number < FEW else ""
-    return (
-        f"{number} runs: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; "
-        f"the spread is {spread}.{rough} Simulated actors, not observations."
-    )
+    return f"the spread is {spread}.{rough}"
 
 
 def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
@@ -111,7 +114,16 @@ def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
         )
     else:
         said.append("Removed: arrested.")
-    if any(not event.fact for event in list_events(reading)):
+    said += name_remarks(reading, list_events(reading))
+    if baseline is not None:
+        said.append(_compared(reading, baseline))
+    return [" ".join(said)]
+
+
+def name_remarks(reading: Reading, events: Sequence[Event]) -> list[str]:
+    """What has to be said about the drawn events and names."""
+    said = []
+    if any(not event.fact for event in events):
         said.append("Dotted vertical lines: options without a source, not events that happened.")
     for place in reading.places:
         if len(place.members) > 1:
@@ -122,19 +134,19 @@ def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:
             "Platforms are numbered where no font here holds the letters of their name; "
             "the alt text has them."
         )
-    if baseline is not None:
-        said.append(_compared(reading, baseline))
-    return [" ".join(said)]
+    return said
 
 
 def _compared(reading: Reading, baseline: Reading) -> str:
     """What the dashed line is, and whether run and run are compared or all with all."""
     other = baseline.provenance
     words = absence(reading, baseline.scenario).words
-    said = f"Thin dashed line: median of {other.replicates} runs {words}"
+    said = f"Thin dashed line: median of {baseline.counted} {words}"
     if paired(reading, baseline):
         return f"{said}, of the same luck."
-    apart = "parameters drawn apart" if other.seed == reading.provenance.seed else f"seed {other.seed}"
+    apart = "parameters drawn apart" if baseline.numbers == reading.numbers else "not the same runs"
+    if other.seed != reading.provenance.seed:
+        apart = f"seed {other.seed}"
     return f"{said} ({apart}: all pairs of runs are compared)."
 
 
@@ -151,7 +163,7 @@ def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tup
     """The alt text, with the names in full."""
     single = reading.replicates == 1
     ends = ", ".join(
-        f"{_named(reading, k)} {ranged(Range.of(reading.shares[:, -1, k]), single=single)}"
+        f"{named(reading, k)} {ranged(Range.of(reading.shares[:, -1, k]), single=single)}"
         for k in range(len(reading.places))
     )
     said = [
@@ -166,41 +178,56 @@ def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tup
         end = Range.of(baseline.shares[:, -1, 0])
         words = absence(reading, baseline.scenario).words
         said.append(f"Dashed: {reading.squeezed} {words} ends at {percent(end.middle)}.")
-    events = "; ".join(f"{event.when}, {event.words}" for event in list_events(reading))
-    if events:
-        said.append(f"Marked dates: {events}.")
+    said += events_in_words(list_events(reading))
     if finding.fates is not None:
-        said.append(_flows_in_words(reading))
-    replaced = {shown: clean(name) for name, shown in reading.names.items() if shown != clean(name)}
-    if replaced:
-        said.append("Names: " + ", ".join(f"{shown} = {name}" for shown, name in replaced.items()) + ".")
+        said.append(
+            f"Flow diagram of the same actors from {day(reading.reference_date)} to {day(reading.end)}; "
+            f"of those on {reading.squeezed}, in the mean of the runs: "
+            f"{flows_in_words(reading.places, reading.joint, own='stay')}."
+        )
+    said += names_in_words(reading)
     made = reading.provenance
     kinds = {"fixed": "luck only", "ranges": "luck and parameter ranges"}
     spread = kinds.get(made.parameters, "luck and given parameters")
     spread = "" if single else f" (spread: {spread})"
     said.append(
-        f"Simulated, not observed; balloon {made.balloon}, {reading.replicates} runs{spread}, "
-        f"seed {made.seed}."
+        f"Simulated, not observed; balloon {made.balloon}, {reading.counted}{spread}, seed {made.seed}."
     )
     return " ".join(said)
 
 
-def _named(reading: Reading, place: int) -> str:
+def events_in_words(events: Sequence[Event]) -> list[str]:
+    """The marked dates, if there are any."""
+    said = "; ".join(f"{event.when}, {event.words}" for event in events)
+    return [f"Marked dates: {said}."] if said else []
+
+
+def names_in_words(reading: Reading) -> list[str]:
+    """The names that could not be drawn, if there are any."""
+    replaced = {shown: clean(name) for name, shown in reading.names.items() if shown != clean(name)}
+    said = ", ".join(f"{shown} = {name}" for shown, name in replaced.items())
+    return [f"Names: {said}."] if said else []
+
+
+def named(reading: Reading, place: int) -> str:
+    """Name of a place, with its members where several are drawn as one."""
     here = reading.places[place]
     if len(here.members) == 1:
         return here.label
     return f"{here.label} ({', '.join(reading.names[p] for p in here.members)})"
 
 
-def _flows_in_words(reading: Reading) -> str:
-    """Destinations of the squeezed platform's actors, largest first, as drawn: means."""
-    row = reading.joint.mean(axis=0)[0]
+def flows_in_words(places: Sequence[Place], joint: NDArray[np.float64], *, own: str) -> str:
+    """Where the squeezed platform's actors go, largest first, as drawn: means.
+
+    Parameters
+    ----------
+    joint : (R, K, K) array
+        Shares of all actors: place on the left x place on the right.
+    own : str
+        What is said of those who are on the platform on both sides.
+    """
+    row = joint.mean(axis=0)[0]
     shares = row / row.sum()
     largest = [k for k in np.argsort(-shares, kind="stable").tolist() if shares[k] > 0]
-    where = ", ".join(
-        f"{percent(shares[k])} {'stay' if k == 0 else reading.places[k].label}" for k in largest
-    )
-    return (
-        f"Flow diagram of the same actors from {day(reading.reference_date)} to {day(reading.end)}; "
-        f"of those on {reading.squeezed}, in the mean of the runs: {where}."
-    )
+    return ", ".join(f"{percent(shares[k])} {own if k == 0 else places[k].label}" for k in largest)

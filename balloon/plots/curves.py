@@ -8,8 +8,8 @@ import numpy as np
 
 from balloon.plots import style
 from balloon.plots.events import draw_events, plan_events
-from balloon.plots.finding import Range, bracket, percent
 from balloon.plots.lettering import date_ticks, days, shorten, width
+from balloon.plots.ranges import Range, bracket, percent
 from balloon.plots.reading import Reading, absence, check_baseline, read
 from balloon.plots.style import quantiles, spread
 
@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
+    from numpy.typing import NDArray
 
     from balloon.runs import Runs
 
 NAME, VALUE, BRACKET = 9.8, 9.5, 8.5  # font sizes of the labels at the end, points
 NAME_ROOM, LEADER, SPACE, PITCH = 122.0, 16.0, 6.0, 13.2  # points
+LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEW = 6  # places whose ribbons are drawn at full strength
 BELOW = 36.0
 """Room for the tick labels of the date axis, points."""
@@ -69,21 +71,8 @@ def migration_curves(runs: Runs, *, ax: Axes, baseline: Runs | None = None) -> A
 def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> Axes:
     """Draw from numbers already read."""
     when = days(reading.dates)
-    levels = quantiles(reading.shares, (0.05, 0.25, 0.5, 0.75, 0.95))
-    fade = 1.0 if len(reading.places) <= FEW else 0.65  # many ribbons over each other would hide the lines
-    for k, place in reversed(list(enumerate(reading.places))):
-        if reading.replicates > 1:
-            for low, high, alpha in ((0, 4, 0.16 * fade), (1, 3, 0.26 * fade)):
-                ax.fill_between(
-                    when,
-                    levels[low, :, k],
-                    levels[high, :, k],
-                    color=place.look.line,
-                    alpha=alpha,
-                    lw=0,
-                    zorder=2,
-                )
-        ax.plot(when, levels[2, :, k], color=place.look.line, ls=place.look.dash, lw=2.2, zorder=4)
+    levels = quantiles(reading.shares, LEVELS)
+    draw_lines(ax, reading, levels)
     highest = float(levels.max())
     if baseline is not None:
         median = np.median(baseline.shares[:, :, 0], axis=0)
@@ -102,8 +91,27 @@ def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> 
     labels = end_labels(reading, baseline)
     layout = plan_events(reading, room=room, key_room=room + label_columns(labels)[2])
     draw_events(ax, layout, height=height, below=BELOW)
-    _draw_labels(ax, labels, height=height)
+    draw_labels(ax, labels, height=height)
     return ax
+
+
+def draw_lines(ax: Axes, reading: Reading, levels: NDArray[np.float64]) -> None:
+    """Draw medians and ribbons from quantiles (5, T + 1, K): 5, 25, 50, 75, 95 % of the runs."""
+    when = days(reading.dates)
+    fade = 1.0 if len(reading.places) <= FEW else 0.65  # many ribbons over each other would hide the lines
+    for k, place in reversed(list(enumerate(reading.places))):
+        if reading.replicates > 1:
+            for low, high, alpha in ((0, 4, 0.16 * fade), (1, 3, 0.26 * fade)):
+                ax.fill_between(
+                    when,
+                    levels[low, :, k],
+                    levels[high, :, k],
+                    color=place.look.line,
+                    alpha=alpha,
+                    lw=0,
+                    zorder=2,
+                )
+        ax.plot(when, levels[2, :, k], color=place.look.line, ls=place.look.dash, lw=2.2, zorder=4)
 
 
 def _scale(ax: Axes, reading: Reading, *, highest: float) -> None:
@@ -114,6 +122,11 @@ def _scale(ax: Axes, reading: Reading, *, highest: float) -> None:
     ax.set_ylim(0, max(top, highest * 1.001))
     ticks = [step * k for k in range(number + 1) if step * k <= 1.0 + 1e-9]
     ax.set_yticks(ticks, [f"{100 * t:.0f}" + ("%" if t == ticks[-1] else "") for t in ticks])
+    date_axis(ax, reading)
+
+
+def date_axis(ax: Axes, reading: Reading) -> None:
+    """Dates below, a grid across."""
     first, last = reading.dates[0], reading.dates[-1]
     ax.set_xlim(float(days(first)), float(days(last)))
     marks = date_ticks(first, last, most=7)
@@ -159,11 +172,12 @@ def label_columns(labels: Sequence[EndLabel]) -> tuple[float, float, float]:
     return value_end, value_end + SPACE / 2, value_end + SPACE / 2 + brackets
 
 
-def _draw_labels(ax: Axes, labels: Sequence[EndLabel], *, height: float) -> None:
-    top = ax.get_ylim()[1]
-    share = top / height  # of one point
+def draw_labels(ax: Axes, labels: Sequence[EndLabel], *, height: float) -> None:
+    """Draw them to the right of the axes, which are ``height`` points high, in the order of the lines."""
+    bottom, top = ax.get_ylim()
+    share = (top - bottom) / height  # of one point
     half = PITCH / 2 * share
-    at = spread([one.height for one in labels], gap=PITCH * share, low=half, high=top - half)
+    at = spread([one.height for one in labels], gap=PITCH * share, low=bottom + half, high=top - half)
     value_end, bracket_start, _ = label_columns(labels)
     for one, y in zip(labels, at.tolist(), strict=True):
         ax.annotate(

@@ -64,9 +64,10 @@ class Plan:
         return LINE * len(self.key) + 4.0 if self.key else 0.0
 
 
-def list_events(reading: Reading) -> tuple[Event, ...]:
-    """The scenario's interventions by date; what begins on the same day is one event."""
-    ordered = sorted(reading.scenario.interventions, key=lambda one: one.start)
+def list_events(reading: Reading, interventions: Sequence[Intervention] | None = None) -> tuple[Event, ...]:
+    """The interventions, by default the scenario's, by date; what begins on the same day is one event."""
+    chosen = reading.scenario.interventions if interventions is None else interventions
+    ordered = sorted(chosen, key=lambda one: one.start)
     events = []
     for start, same in groupby(ordered, key=lambda one: one.start):
         acts = list(same)

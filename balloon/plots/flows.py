@@ -9,8 +9,8 @@ from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
 from balloon.plots import style
-from balloon.plots.finding import percent
 from balloon.plots.lettering import day, shorten, width
+from balloon.plots.ranges import percent
 from balloon.plots.reading import read
 from balloon.plots.style import spread
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NAME, NUMBER, DATE = 9.0, 8.5, 8.8  # font sizes, points
 NAME_ROOM, PITCH, GAP = 92.0, 11.8, 7.0  # points: widest name, pitch of names, between blocks
 BLOCK = 0.05  # width of a block, of the axes
-LEADER = 8.0  # points from block to name
+LEADER, SIDE = 8.0, 11.0  # points: from block to name, pitch of the lines under the blocks
 NONE = 5e-4  # share of the actors below which nothing is drawn
 STRONG, MOVED, KEPT = 0.62, 0.30, 0.16  # alpha: left the squeezed platform, other moves, stayed
 
@@ -50,33 +50,61 @@ def actor_flows(runs: Runs, *, ax: Axes) -> Axes:
 
 def draw_flows(ax: Axes, reading: Reading) -> Axes:
     """Draw from numbers already read."""
-    joint = reading.joint.mean(axis=0)
-    joint = np.where(joint >= NONE, joint, 0.0)
+    sides = [day(reading.reference_date)], [day(reading.end)]
+    return draw_joint(ax, reading.places, reading.joint, sides=sides)
+
+
+def draw_joint(
+    ax: Axes,
+    places: Sequence[Place],
+    joint: NDArray[np.float64],
+    *,
+    sides: tuple[Sequence[str], Sequence[str]],
+) -> Axes:
+    """Draw who is where on the left and on the right.
+
+    Parameters
+    ----------
+    places : sequence of K Place
+        The squeezed platform first.
+    joint : (R, K, K) array
+        Shares of all actors: place on the left x place on the right.
+    sides : pair of sequences of str
+        Lines under the left and under the right blocks.
+    """
+    mean = _visible(joint)
     height = style.size_of(ax)[1]
-    before, after = joint.sum(axis=1), joint.sum(axis=0)
+    before, after = mean.sum(axis=1), mean.sum(axis=0)
     blocks = max(np.count_nonzero(before), np.count_nonzero(after))
     share = 1.0 / max(height - GAP * (blocks - 1), 1.0)  # of one point
     tops = _tops(before, gap=GAP * share), _tops(after, gap=GAP * share)
     ax.set_xlim(0, 1)
     ax.set_ylim(-GAP * share * (blocks - 1), 1.0)
     ax.axis("off")
-    _draw_ribbons(ax, joint, tops, reading, share=share)
+    _draw_ribbons(ax, mean, tops, places, total=float(joint.mean(axis=0)[0].sum()), share=share)
     for side, sizes in enumerate((before, after)):
-        _draw_blocks(ax, sizes, tops[side], reading.places, side=side, share=share)
-    for side, when in enumerate((reading.reference_date, reading.end)):
-        ax.annotate(
-            day(when),
-            (side, 0),
-            (0, -8),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha=("left", "right")[side],
-            va="top",
-            fontsize=DATE,
-            color=style.SOFT,
-            parse_math=False,
-        )
+        _draw_blocks(ax, sizes, tops[side], places, side=side, share=share)
+        for number, line in enumerate(sides[side]):
+            ax.annotate(
+                line,
+                (side, 0),
+                (0, -8 - SIDE * number),
+                xycoords="axes fraction",
+                textcoords="offset points",
+                ha=("left", "right")[side],
+                va="top",
+                fontsize=DATE,
+                color=style.SOFT,
+                parse_math=False,
+                annotation_clip=False,
+            )
     return ax
+
+
+def _visible(joint: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over the runs, without what is too small to be drawn."""
+    mean = joint.mean(axis=0)
+    return np.asarray(np.where(mean >= NONE, mean, 0.0))
 
 
 def _tops(sizes: NDArray[np.float64], *, gap: float) -> NDArray[np.float64]:
@@ -89,14 +117,14 @@ def _draw_ribbons(
     ax: Axes,
     joint: NDArray[np.float64],
     tops: tuple[NDArray[np.float64], NDArray[np.float64]],
-    reading: Reading,
+    places: Sequence[Place],
     *,
+    total: float,
     share: float,
 ) -> None:
-    """Draw the squeezed platform's ribbons last, with their numbers at their start."""
+    """Draw the squeezed platform's ribbons last, with their shares of its ``total`` at their start."""
     left = tops[0][:, None] - np.cumsum(joint, axis=1) + joint
     right = tops[1][None, :] - np.cumsum(joint, axis=0) + joint
-    total = float(reading.joint.mean(axis=0)[0].sum())
     for i in reversed(range(len(joint))):
         for j in range(len(joint)):
             size = float(joint[i, j])
@@ -105,7 +133,7 @@ def _draw_ribbons(
             alpha = KEPT if i == j else (STRONG if i == 0 else MOVED)
             patch = PathPatch(
                 _ribbon(float(left[i, j]), float(right[i, j]), size),
-                fc=reading.places[i].look.line,
+                fc=places[i].look.line,
                 ec="none",
                 alpha=alpha,
                 zorder=2 if i == 0 else 1,
@@ -206,15 +234,14 @@ def flow_name(place: Place) -> str:
     return shorten(label, room=NAME_ROOM, size=NAME, bold=True)
 
 
-def name_widths(reading: Reading) -> tuple[float, float]:
+def name_widths(places: Sequence[Place], joint: NDArray[np.float64]) -> tuple[float, float]:
     """Room that the names need to the left and to the right of the axes, points."""
-    joint = reading.joint.mean(axis=0)
-    joint = np.where(joint >= NONE, joint, 0.0)
+    mean = _visible(joint)
     left, right = (
         max(
-            (width(flow_name(reading.places[k]), size=NAME, bold=True) for k in np.flatnonzero(sizes)),
+            (width(flow_name(places[k]), size=NAME, bold=True) for k in np.flatnonzero(sizes).tolist()),
             default=0.0,
         )
-        for sizes in (joint.sum(axis=1), joint.sum(axis=0))
+        for sizes in (mean.sum(axis=1), mean.sum(axis=0))
     )
     return left + LEADER, right + LEADER

@@ -34,6 +34,12 @@ def shorten(text: str, *, room: float, size: float, bold: bool = False) -> str:
     return "…"
 
 
+def fitted(before: str, name: str, after: str, *, room: float, size: float) -> str:
+    """The name between other words, cut where the whole is wider than ``room`` points."""
+    left = room - width(before, size=size) - width(after, size=size)
+    return f"{before}{shorten(name, room=left, size=size)}{after}"
+
+
 def wrap(text: str, *, room: float, size: float, bold: bool = False, lines: int = 0) -> list[str]:
     """Lines no wider than ``room`` points, at most ``lines`` of them if given.
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from balloon.runs import Provenance, Runs
     from balloon.scenario import Scenario
 
+    Peaks = NDArray[np.float64]
+
 MANY = 8
 """Up to so many platforms, all are drawn."""
 SMALL = 0.02
@@ -40,6 +42,8 @@ class Reading:
 
     scenario: Scenario
     provenance: Provenance
+    numbers: tuple[int, ...]
+    """Of the replicates; those that failed are missing."""
     dates: NDArray[np.datetime64]
     """(T + 1,)"""
     reference: int
@@ -61,8 +65,14 @@ class Reading:
 
     @property
     def replicates(self) -> int:
-        """Number of runs."""
+        """Number of runs, without those that failed."""
         return int(self.shares.shape[0])
+
+    @property
+    def counted(self) -> str:
+        """How many runs, and of how many, in words."""
+        asked, good = self.provenance.replicates, self.replicates
+        return f"{good} runs" if good == asked else f"{good} of {asked} runs ({asked - good} failed)"
 
     @property
     def reference_date(self) -> np.datetime64:
@@ -78,22 +88,30 @@ class Reading:
 def read(runs: Runs) -> Reading:
     """Take from the runs what a figure needs."""
     scenario, known = runs.scenario, letters()
-    names = {
-        name: drawable(name, f"platform {number}", known=known)
-        for number, name in enumerate(scenario.platforms, start=1)
-    }
-    order = [str(name) for name in runs.data["place"].values]
-    actors = runs.data["actors"].transpose("replicate", "time", "place").values
-    total = actors[:, :1].sum(axis=2, keepdims=True)
-    shares = actors / total
+    names = drawn_names(scenario.platforms, known=known)
+    places = list_places(scenario.platforms, scenario.squeezed, names, peaks(runs))
+    return read_as(runs, scenario, scenario.platforms, places=places, names=names, known=known)
+
+
+def read_as(
+    runs: Runs,
+    scenario: Scenario,
+    platforms: tuple[str, ...],
+    *,
+    places: tuple[Place, ...],
+    names: dict[str, str],
+    known: frozenset[int],
+) -> Reading:
+    """Read the runs into given places, whose members are called as in ``platforms``, in their order."""
+    shares = _shares(runs)
     # The slots are the same in all replicates, so the first total serves for the flows too.
     last = runs.data["joint"].isel(time=-1).transpose("replicate", "origin", "destination").values
-    peaks = dict(zip(order, np.median(shares, axis=0).max(axis=0).tolist(), strict=True))
-    places = _places(scenario, names, peaks)
-    member = np.array([[name in place.members for place in places] for name in order], dtype=float)
+    member = membership(platforms, places)
+    total = runs.data["actors"].isel(replicate=0, time=0).sum().item()
     return Reading(
         scenario=scenario,
         provenance=runs.provenance,
+        numbers=tuple(runs.data["replicate"].values.tolist()),
         dates=runs.data["time"].values,
         reference=scenario.reference_step,
         places=places,
@@ -104,13 +122,39 @@ def read(runs: Runs) -> Reading:
     )
 
 
-def _places(scenario: Scenario, names: dict[str, str], peaks: dict[str, float]) -> tuple[Place, ...]:
+def drawn_names(platforms: tuple[str, ...], *, known: frozenset[int]) -> dict[str, str]:
+    """Name of each platform in letters that can be drawn, or a number."""
+    return {
+        name: drawable(name, f"platform {number}", known=known)
+        for number, name in enumerate(platforms, start=1)
+    }
+
+
+def membership(platforms: tuple[str, ...], places: tuple[Place, ...]) -> NDArray[np.float64]:
+    """(P + 2, K) 1 where a place of the runs is drawn as one of the figure, else 0."""
+    order = [*platforms, DORMANT, REMOVED]
+    return np.array([[name in place.members for place in places] for name in order], dtype=float)
+
+
+def peaks(runs: Runs) -> Peaks:
+    """(P + 2,) largest median share of each place of the runs."""
+    return np.asarray(np.median(_shares(runs), axis=0).max(axis=0))
+
+
+def _shares(runs: Runs) -> NDArray[np.float64]:
+    """(R, T + 1, P + 2) of all actors."""
+    actors = runs.data["actors"].transpose("replicate", "time", "place").values
+    return np.asarray(actors / actors[:, :1].sum(axis=2, keepdims=True))
+
+
+def list_places(
+    platforms: tuple[str, ...], squeezed: str, names: dict[str, str], highest: Peaks
+) -> tuple[Place, ...]:
     """The squeezed platform, the others in the scenario's order, the small ones as one, nowhere."""
-    small = _small(scenario, peaks)
-    alone = [p for p in scenario.platforms if p not in small and p != scenario.squeezed]
+    small = _small(platforms, squeezed, highest)
+    alone = [p for p in platforms if p not in small and p != squeezed]
     places = [
-        Place(names[p], (p,), style.platform_look(number))
-        for number, p in enumerate([scenario.squeezed, *alone])
+        Place(names[p], (p,), style.platform_look(number)) for number, p in enumerate([squeezed, *alone])
     ]
     if small:
         places.append(Place(f"{len(small)} others", small, style.other_look()))
@@ -121,14 +165,15 @@ def _places(scenario: Scenario, names: dict[str, str], peaks: dict[str, float]) 
     )
 
 
-def _small(scenario: Scenario, peaks: dict[str, float]) -> tuple[str, ...]:
-    others = sorted((p for p in scenario.platforms if p != scenario.squeezed), key=lambda p: peaks[p])
+def _small(platforms: tuple[str, ...], squeezed: str, highest: Peaks) -> tuple[str, ...]:
+    of = dict(zip(platforms, highest.tolist(), strict=False))  # dormant and removed come after them
+    others = sorted((p for p in platforms if p != squeezed), key=lambda p: of[p])
     if len(others) < MANY:
         return ()
-    number = sum(peaks[p] < SMALL for p in others)
+    number = sum(of[p] < SMALL for p in others)
     number = max(number, len(others) + 1 - style.MAX_LINES)
     merged = others[:number] if number > 1 else []
-    return tuple(p for p in scenario.platforms if p in merged)
+    return tuple(p for p in platforms if p in merged)
 
 
 def check_baseline(runs: Runs, baseline: Runs) -> None:

@@ -12,7 +12,7 @@ from xml.sax.saxutils import quoteattr
 
 from balloon.errors import DataError
 from balloon.plots import style
-from balloon.plots.migration import Briefing
+from balloon.plots.page import Briefing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -31,8 +31,9 @@ from balloon.plots import (
 )
 from balloon.plots.curves import end_labels
 from balloon.plots.events import HIGHEST, Event, plan
-from balloon.plots.finding import find, paired, percent, points, subtitle, title
+from balloon.plots.finding import find, paired, subtitle, title
 from balloon.plots.lettering import date_ticks, shorten, wrap
+from balloon.plots.ranges import percent, points
 from balloon.plots.reading import read
 from balloon.population import Group, Population
 from balloon.scenario import Scenario
@@ -629,6 +630,17 @@ def test_the_footer_says_whether_run_is_compared_with_run() -> None:
     other.provenance = FakeProvenance(replicates=40, seed=8)
     notes = migration(displaced(), baseline=other).caption.notes
     assert "without interventions (seed 8: all pairs of runs are compared)" in notes[1]
+
+
+def test_runs_that_failed_are_counted_in_the_footer_and_pair_with_none() -> None:
+    short = displaced()
+    short.data = short.data.assign_coords(replicate=[*range(39), 41])
+    short.provenance = FakeProvenance(replicates=42)
+    figure = migration(short, baseline=untouched(42))
+    assert figure.caption.notes[0].startswith("40 of 42 runs (2 failed): line = median")
+    assert "of 42 runs without interventions (not the same runs: all pairs" in figure.caption.notes[1]
+    assert "40 of 42 runs (2 failed)" in figure.caption.alt
+    assert migration(untouched()).caption.notes[0].startswith("40 runs: line = median")
 
 
 def test_parameters_drawn_apart_are_not_compared_run_by_run() -> None:

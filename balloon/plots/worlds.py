@@ -1,0 +1,186 @@
+"""What the figure of a contrast needs: two readings of the same actors, and who is where in both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from balloon.plots.events import list_events
+from balloon.plots.finding import clear, pattern, same_world
+from balloon.plots.headline import headline
+from balloon.plots.lettering import letters
+from balloon.plots.ranges import Range
+from balloon.plots.reading import Reading, drawn_names, list_places, membership, peaks, read_as
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from balloon.effect import Contrast
+    from balloon.ledger import Ledger
+    from balloon.plots.events import Event
+
+PARTS = {"displaced": "displaced", "deterred": "dormant", "incapacitated": "removed", "refilled": "refilled"}
+"""Entries of the ledger -> what their actors are called in the headline."""
+
+
+class Called(NamedTuple):
+    """Words for the two worlds."""
+
+    without: str
+    """For the baseline."""
+    within: str
+    """For the alternative."""
+    short: str
+    """For the baseline, after the alternative."""
+    difference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Worlds:
+    """Numbers of the figure: R pairs of runs, T + 1 dates, K places, the squeezed platform first."""
+
+    baseline: Reading
+    alternative: Reading
+    """Drawn in the same places, under the baseline's names."""
+    coupling: NDArray[np.float64]
+    """(R, K, K) of all actors at the end: place in the baseline x place in the alternative."""
+    ledger: Ledger
+    """Of the squeezed platform at the end."""
+    same: bool
+    """Every actor is, at every date and in every run, where it is in the other world."""
+
+    @property
+    def differences(self) -> NDArray[np.float64]:
+        """(R, T + 1, K) share of all actors in the alternative minus that in the baseline."""
+        return self.alternative.shares - self.baseline.shares
+
+    @property
+    def effect(self) -> Range:
+        """On the squeezed platform's share at the end."""
+        return Range.of(self.differences[:, -1, 0])
+
+    @property
+    def single(self) -> bool:
+        """Whether there is but one pair of runs, and no interval."""
+        return self.baseline.replicates == 1
+
+    @property
+    def counted(self) -> str:
+        """How many pairs of runs, and of how many, in words."""
+        return "1 pair of runs" if self.single else self.baseline.counted.replace("runs", "pairs of runs")
+
+    @property
+    def actors(self) -> int:
+        """Number of actors in either world."""
+        return self.baseline.scenario.population.actors
+
+    @property
+    def parameters(self) -> str:
+        """Whether parameters were "fixed" in both worlds, or how they were drawn in one of them."""
+        kinds = [one.provenance.parameters for one in (self.alternative, self.baseline)]
+        return next((kind for kind in kinds if kind != "fixed"), "fixed")
+
+    @property
+    def refills(self) -> bool:
+        """Whether roles are filled again."""
+        return any(one.scenario.behaviour.replacement_rate > 0 for one in (self.baseline, self.alternative))
+
+    @property
+    def causal(self) -> bool:
+        """The baseline is the same world with fewer interventions, and nothing else."""
+        return same_world(self.alternative.scenario, self.baseline.scenario)
+
+    @property
+    def called(self) -> Called:
+        """What the two worlds are called."""
+        if self.causal:
+            return Called(
+                without="without the interventions",
+                within="with the interventions",
+                short="without them",
+                difference="with the interventions minus without",
+            )
+        return Called(
+            without="in the baseline",
+            within="in the alternative",
+            short="in the baseline",
+            difference="alternative minus baseline",
+        )
+
+    @property
+    def parts(self) -> dict[str, NDArray[np.int64]]:
+        """(R,) actors of each part of the loss, by what it is called in the headline."""
+        net = self.ledger.net.sum(axis=1)
+        first = {one.entry: e for e, one in reversed(list(enumerate(self.ledger.entries)))}
+        return {said: net[:, first[entry]] for entry, said in PARTS.items()}
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The interventions in which the two worlds differ; what both have is not marked."""
+        ours, theirs = (one.scenario.interventions for one in (self.baseline, self.alternative))
+        added = list_events(self.alternative, [one for one in theirs if one not in ours])
+        dropped = list_events(self.baseline, [one for one in ours if one not in theirs])
+        only = [
+            one._replace(label=f"baseline only: {one.label}", words=f"in the baseline only: {one.words}")
+            for one in dropped
+        ]
+        return tuple(sorted((*added, *only), key=lambda one: one.start))
+
+    @property
+    def title(self) -> str:
+        """The finding in one sentence."""
+        if self.same:
+            subject = "The interventions change" if self.causal else "The alternative changes"
+            return f"{subject} nothing: every actor is where it is {self.called.short}"
+        parts = self.parts
+        return headline(
+            self.effect,
+            against="same world" if self.causal else "other world",
+            pattern=pattern(parts),
+            # Roles that others took over are no way that persons go.
+            clear=clear({name: part for name, part in parts.items() if name != "refilled"}),
+            unmoved=not self.differences[:, :, 0].any(),
+            squeezed=self.baseline.squeezed,
+            single=self.single,
+        )
+
+
+def read_worlds(effect: Contrast, platform: str | None = None) -> Worlds:
+    """Take from a contrast what its figure needs.
+
+    Raises
+    ------
+    EngineError
+        Several alternatives, and none of them chosen.
+    DataError
+        A platform that is not there.
+    """
+    ledger, runs = effect.ledger(platform), (effect.baseline, effect.alternative)
+    scenarios, known = effect.scenarios[:2], letters()
+    platforms = scenarios[0].platforms
+    own = [drawn_names(scenario.platforms, known=known) for scenario in scenarios]
+    highest = np.maximum(*(peaks(one) for one in runs))
+    places = list_places(platforms, ledger.platform, own[0], highest)
+    # The interventions of an alternative speak of its own names.
+    baseline, alternative = (
+        read_as(one, scenario, platforms, places=places, names=own[1] | own[0], known=known)
+        for one, scenario in zip(runs, scenarios, strict=True)
+    )
+    coupling = effect.coupling.transpose("replicate", "time", "place_baseline", "place_alternative").values
+    member = membership(platforms, places)
+    return Worlds(
+        baseline=baseline,
+        alternative=alternative,
+        coupling=member.T @ (coupling[:, -1] / coupling[0, 0].sum()) @ member,
+        ledger=ledger,
+        same=_same(effect),
+    )
+
+
+def _same(effect: Contrast) -> bool:
+    """Whether nobody is elsewhere, and nobody's role was filled again by another one."""
+    pairs = effect.pairs[0]
+    same = pairs["same"].transpose(..., "place_baseline", "place_alternative").values
+    return bool(np.einsum("...kk->...", same).sum() == same.sum() and not pairs["refilled"].values.any())
