@@ -20,6 +20,8 @@ import pytest
 import balloon as bl
 from balloon import cli
 from balloon._staging import Staging
+from balloon.cli.run import findings
+from balloon.cli.terminal import which
 from balloon.errors import BalloonWarning
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(bl.__file__).parents[1])}
@@ -125,7 +127,7 @@ def test_where_nobody_was_at_home_nobody_can_be_followed() -> None:
     scenario = bl.load("minimal")
     start = {"groups.all.start": {"Telegram": 1.0}, "squeezed": "Signal", "reference": scenario.start}
     runs = bl.simulate(scenario.with_({"steps": 6, "population.actors": 50, **start}), replicates=2)
-    assert cli._findings(runs, None, "Signal")[-1] == "Nobody was at home on Signal on 2024-09-02."
+    assert findings(runs, None, "Signal")[-1] == "Nobody was at home on Signal on 2024-09-02."
 
 
 def test_without_a_single_range_of_its_own_the_baseline_runs_at_the_values_of_the_file(
@@ -139,6 +141,78 @@ def test_without_a_single_range_of_its_own_the_baseline_runs_at_the_values_of_th
     assert list(scenario.without().ranges()) == []
     few = ("--parameters", "ranges", "--replicates", "2")
     assert run("run", tmp_path / "one.toml", *few, "--out", tmp_path) == 0
+
+
+def test_rules_that_raise_are_a_failed_run_not_bad_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, small: str, tmp_path: Path
+) -> None:
+    def raises(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(importlib.import_module("balloon.simulate"), "replicate", raises)
+    assert run("run", small, "--replicates", "2", "--out", tmp_path / "out") == 1
+    assert "more than a tenth, so no more are run" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_contrast_explains_the_loss_and_writes_six_files(
+    capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    assert run("contrast", small, "--replicates", "3", "--without", "Telegram", "--out", out) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("The same actors with the same luck, with and without")
+    assert "3 pairs of runs, seed 1" in " ".join(said.split())
+    assert "loss of Telegram" in said
+    assert all(len(line) <= 80 for line in said.splitlines() if str(tmp_path) not in line)
+    assert left_in(out) == sorted(
+        ["contrast.png", "contrast.svg", "ledger.csv", "measures.csv", "baseline.nc", "alternative.nc"]
+    )
+    assert bl.load_runs(out / "alternative.nc").identical(bl.simulate(bl.load(small), replicates=3, seed=1))
+
+
+def test_two_scenarios_are_contrasted_the_first_being_the_baseline(
+    capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path
+) -> None:
+    dearer = tmp_path / "dearer.toml"
+    bl.save(bl.load(small).with_({"behaviour.switching_cost": 9.0, "name": "dearer"}), dearer)
+    assert run("contrast", small, dearer, "--replicates", "2", "--out", tmp_path / "out") == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "in the alternative (dearer) and in the baseline (minimal)" in said
+
+
+def test_what_cannot_be_contrasted_is_refused(
+    capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.toml"
+    bl.save(bl.load(small).with_({"population.actors": 81}), other)
+    for arguments, said in [
+        ((other,), "has 81 actors, the baseline 80; make them equal"),
+        ((other, "--without", "Telegram"), "the baseline is the first scenario; drop one"),
+        (("--without", "Signal"), "nothing is done on 'Signal', so there is nothing to go without"),
+        (("--platform", "Wickr"), "--platform 'Wickr': is not there; there are 'Telegram'"),
+        (("--replicates", "1"), "need a whole number from 2"),
+    ]:
+        assert run("contrast", small, *arguments, "--out", tmp_path / "out") == 2
+        assert said in capsys.readouterr().err
+
+
+def test_runs_are_kept_in_a_store_and_taken_from_it(
+    monkeypatch: pytest.MonkeyPatch, small: str, tmp_path: Path
+) -> None:
+    how = ("--replicates", "3", "--store", tmp_path / "store")
+    assert run("run", small, *how, "--out", tmp_path / "a") == 0
+    monkeypatch.setattr(importlib.import_module("balloon.simulate"), "replicate", never)
+    assert run("run", small, *how, "--out", tmp_path / "b") == 0
+    for file in FILES:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_runs_that_failed_are_counted(small: str) -> None:
+    runs = bl.simulate(bl.load(small), replicates=10)
+    failure = {"replicate": 3, "error": "E: e", "traceback": "", "parameters": None}
+    runs = bl.Runs(runs.data.drop_sel(replicate=3).assign_attrs(failures=json.dumps([failure])))
+    assert which(runs).startswith("9 of 10 runs (1 failed) of 80 actors")
 
 
 def test_replay_says_identical_or_ends_with_1(

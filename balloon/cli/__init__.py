@@ -1,0 +1,115 @@
+"""The command line: prints here and nowhere else.
+
+The work is done in a second thread, so that this one can answer Ctrl-C at once, whatever compiled
+code the work is in. Heavy libraries are imported when a command needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from balloon._staging import Staging
+from balloon._version import __version__
+from balloon.cli import contrast, run, show
+from balloon.cli.terminal import BAD_INPUT, DONE, FAILED, INTERRUPTED, CommandError, complain
+from balloon.errors import BalloonError, RunError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 done, 1 run failed, 2 bad input, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    stagings: list[Staging] = []
+    with contextlib.suppress(AttributeError, ValueError):  # a stream that is not a terminal's
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    with _plain_warnings():
+        try:
+            _in_a_thread(lambda: arguments.command(arguments, stagings))
+            sys.stdout.flush()
+        except KeyboardInterrupt:
+            _interrupted(stagings, getattr(arguments, "store", None))
+        except BrokenPipeError:  # the reader, such as head, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except (RunError, CommandError) as error:
+            return complain(FAILED, str(error))
+        except BalloonError as error:
+            return complain(BAD_INPUT, str(error))
+        except MemoryError:
+            return complain(FAILED, "the run failed: not enough memory; fewer actors, or steps, need less")
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the user gets a sentence
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            said = f"the run failed: {type(error).__name__}: {error}"
+            return complain(FAILED, f"{said} ({Path(where.filename).name}, line {where.lineno})")
+        finally:
+            for staging in stagings:
+                staging.drop()
+    return DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="balloon",
+        description="Where criminal communication goes when a platform starts to answer the police.",
+    )
+    parser.add_argument("--version", action="version", version=f"balloon {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for module in (run, contrast, show):
+        module.add(commands)
+    return parser
+
+
+def _in_a_thread(work: Callable[[], None]) -> None:
+    """Do the work in another thread; an interruption ends the waiting, not the work."""
+    problems: list[BaseException] = []
+    done = threading.Event()
+
+    def do() -> None:
+        try:
+            work()
+        except BaseException as problem:  # noqa: BLE001 - handed to the thread that waits
+            problems.append(problem)
+        finally:
+            done.set()
+
+    threading.Thread(target=do, daemon=True, name="balloon-command").start()
+    while not done.wait(0.1):  # in short steps: on Windows a wait without end cannot be interrupted
+        pass
+    if problems:
+        raise problems[0]
+
+
+def _interrupted(stagings: Sequence[Staging], store: Path | None) -> None:
+    """Clean up and leave at once: a thread inside a compiled loop cannot be asked to stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for staging in stagings:
+        staging.drop()
+    written = any(staging.published for staging in stagings)
+    kept = "nothing was written" if store is None else f"finished runs are kept in {store}"
+    complain(INTERRUPTED, "interrupted" if written else f"interrupted; {kept}")
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+    os._exit(INTERRUPTED)
+
+
+@contextlib.contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Show a warning as one sentence, and the same one once only."""
+    said: set[str] = set()
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        if str(message) not in said:
+            said.add(str(message))
+            complain(DONE, f"warning: {message}")
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield

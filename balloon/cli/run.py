@@ -1,0 +1,131 @@
+"""balloon run: figure, table and data of one scenario."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from balloon._staging import Staging
+from balloon.cli.terminal import CommandError, columns, percent, say, which, whole_number, wrapped
+from balloon.errors import BalloonError
+
+if TYPE_CHECKING:
+    from balloon.runs import Runs
+    from balloon.scenario import Scenario
+
+FILES = ("migration.png", "migration.svg", "summary.csv", "runs.nc")
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    run = commands.add_parser("run", help="run a scenario; write figure, table and data")
+    run.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    whole = whole_number(1, 2**32 - 1)
+    run.add_argument("--replicates", metavar="N", type=whole, default=100, help="runs (default: 100)")
+    run.add_argument("--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help="(default: 1)")
+    run.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("out"), help="folder for the files (default: out)"
+    )
+    run.add_argument(
+        "--parameters",
+        choices=("fixed", "ranges"),
+        default="fixed",
+        help="ranges: each run draws the uncertain parameters from their ranges (default: fixed)",
+    )
+    run.add_argument("--engine", choices=("arrays", "objects"), default="arrays", help="(default: arrays)")
+    run.add_argument(
+        "--store",
+        metavar="DIR",
+        type=Path,
+        help="folder that keeps finished runs: a run that was interrupted goes on from there",
+    )
+    baseline = run.add_mutually_exclusive_group()
+    baseline.add_argument(
+        "--without",
+        metavar="PLATFORM",
+        help="dashed in the figure: the runs without the interventions on this platform "
+        "(default: the one the scenario is about)",
+    )
+    baseline.add_argument("--no-baseline", action="store_true", help="draw no dashed lines; half the work")
+    run.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
+    """Run the scenario and its baseline, write the files, print where the actors are."""
+    from balloon.files import load
+
+    scenario = load(arguments.scenario)
+    platform = arguments.without or scenario.squeezed
+    baseline = None if arguments.no_baseline else scenario.without(platform)
+    if baseline == scenario:
+        baseline = None  # nothing to go without: the dashed lines would lie under the others
+    staging = Staging(arguments.out, FILES)
+    stagings.append(staging)
+    staging.open()
+    runs, others = _simulated(scenario, baseline, arguments)
+    try:
+        _write(runs, others, staging.folder)
+        written = staging.publish()
+    except (OSError, BalloonError) as error:
+        raise CommandError(f"the run went well, but its files could not be written: {error}") from error
+    say(*findings(runs, others, platform), "", "Written:", *(f"  {path}" for path in written))
+
+
+def _simulated(
+    scenario: Scenario, baseline: Scenario | None, arguments: argparse.Namespace
+) -> tuple[Runs, Runs | None]:
+    """The runs, and those of the baseline: the same seeds, and the same drawn parameters."""
+    from balloon.simulate import simulate
+
+    how: dict[str, Any] = {
+        "replicates": arguments.replicates,
+        "seed": arguments.seed,
+        "engine": arguments.engine,
+        "store": arguments.store,
+        "progress": sys.stderr.isatty(),
+    }
+    ranges = arguments.parameters == "ranges"
+    runs = simulate(scenario, parameters="ranges" if ranges else None, **how)
+    if baseline is None:
+        return runs, None
+    ranges = ranges and bool(baseline.ranges())  # there may be none but those of interventions
+    return runs, simulate(baseline, parameters="ranges" if ranges else None, **how)
+
+
+def _write(runs: Runs, baseline: Runs | None, folder: Path) -> None:
+    from balloon.plots import migration, save_figure
+
+    figure = migration(runs, baseline=baseline)
+    for name in FILES[:2]:
+        save_figure(figure, folder / name)
+    runs.summary().to_csv(folder / FILES[2], index=False, float_format="%.6g", lineterminator="\n")
+    runs.save(folder / FILES[3])
+
+
+def findings(runs: Runs, baseline: Runs | None, platform: str) -> list[str]:
+    """Where the actors of the squeezed platform are at the end."""
+    scenario = runs.scenario
+    squeezed = scenario.squeezed
+    lines = [*wrapped(scenario.title or scenario.name), *wrapped(f"{scenario.name}: {which(runs)}"), ""]
+    if not runs.data.joint.isel(time=-1).sel(origin=squeezed).any():
+        return [*lines, f"Nobody was at home on {squeezed} on {scenario.reference}."]
+    lines += wrapped(
+        f"Where the actors at home on {squeezed} on {scenario.reference} are on {scenario.end} "
+        "(% of them; medians need not add up to 100):"
+    )
+    table, one = runs.destinations(squeezed), runs.provenance.replicates == 1
+    head = ["", "one run" if one else "median", *([] if one else ["90 % range"])]
+    rows = [
+        [row.place, percent(row.q50), *([] if one else [f"{percent(row.q05)} to {percent(row.q95)}"])]
+        for row in table.itertuples()
+    ]
+    if baseline is not None:
+        head.append("without *")
+        for row, usual in zip(rows, baseline.destinations(squeezed)["q50"], strict=True):
+            row.append(percent(usual))
+    lines += [f"  {line}" for line in columns([head, *rows], right=(1, 2, 3))]
+    if baseline is not None:
+        lines.append(f"* the same luck without the interventions on {platform}: the dashed lines")
+    return lines

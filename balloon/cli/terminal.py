@@ -1,0 +1,115 @@
+"""What all commands need of a terminal: lines, tables, complaints, and the numbers they may be given."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+if TYPE_CHECKING:
+    from balloon.runs import Runs
+    from balloon.scenario import Scenario
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes."""
+WIDTH = 80
+
+
+class CommandError(Exception):
+    """The run failed, though the input was good; never seen outside."""
+
+
+def say(*lines: str) -> None:
+    """Print lines on stdout."""
+    print(*lines, sep="\n", flush=True)
+
+
+def complain(code: int, message: str) -> int:
+    """Say on stderr what is wrong, one problem a line."""
+    with contextlib.suppress(OSError, ValueError):
+        if sys.stderr.isatty():
+            sys.stderr.write("\r\033[K")  # the progress bar may stand there
+        for line in message.splitlines():
+            sys.stderr.write(f"balloon: {line}\n")
+        sys.stderr.flush()
+    return code
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """A type for argparse: whole numbers of a range."""
+
+    def whole(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"is {text!r}; need a whole number from {least} to {most}")
+        return number
+
+    return whole
+
+
+def which(runs: Runs) -> str:
+    """How many runs of what."""
+    origin, scenario = runs.provenance, runs.scenario
+    number = "one run" if origin.replicates == 1 else f"{origin.replicates:,} runs"
+    if failed := len(runs.failures):
+        number = f"{origin.replicates - failed:,} of {number} ({failed:,} failed)"
+    how = {
+        "fixed": "parameters fixed: the spread is luck only",
+        "ranges": "parameters drawn from their ranges: the spread is luck and what is not known",
+    }.get(origin.parameters, "parameters given")
+    return (
+        f"{number} of {scenario.population.actors:,} actors, {scenario.steps} steps of {days(scenario)}, "
+        f"seed {origin.seed}, engine {origin.engine}, {how}"
+    )
+
+
+def days(scenario: Scenario) -> str:
+    """Length of a step in words."""
+    return f"{scenario.step_days:g} day" + ("s" if scenario.step_days != 1 else "")
+
+
+def percent(share: float) -> str:
+    """A share in percent."""
+    return f"{100 * share:.1f}"
+
+
+def columns(
+    rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), room: int | None = None
+) -> list[str]:
+    """Rows with their cells under each other; the last cell goes on below where it is long."""
+    widths = [max(_cells(row[c]) for row in rows) for c in range(len(rows[0]) - 1)]
+    lines: list[str] = []
+    for row in rows:
+        cells = [_pad(row[c], width, right=c in right) for c, width in enumerate(widths)]
+        head = "".join(f"{cell}  " for cell in cells)
+        if len(row) - 1 in right:
+            lines.append(head + _pad(row[-1], max(_cells(one[-1]) for one in rows), right=True))
+        else:
+            lines += wrapped(row[-1], head=head, room=room) or [head.rstrip()]
+    return lines
+
+
+def wrapped(text: str, *, head: str = "", room: int | None = None) -> list[str]:
+    """The text in lines of the terminal's width, the first after ``head``, the others below it."""
+    width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else WIDTH
+    below = " " * _cells(head)
+    width = max(room or width, len(below) + 12)
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=below)
+
+
+def _cells(text: str) -> int:
+    """Columns of a terminal that a text takes: Korean letters take two."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _pad(text: str, width: int, *, right: bool = False) -> str:
+    space = " " * (width - _cells(text))
+    return space + text if right else text + space
