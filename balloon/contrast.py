@@ -90,6 +90,11 @@ def contrast(
     True
     """
     check(replicates, seed, engine, actor)
+    if engine == "meanfield":
+        raise EngineError(
+            "contrast with engine 'meanfield': it follows no actors, so there is nothing to pair; simulate "
+            "both scenarios with it and compare their shares, or leave engine out"
+        )
     if not alternatives:
         raise EngineError("contrast: there is no alternative; pass one or more after the baseline")
     scenarios = (baseline, *alternatives)

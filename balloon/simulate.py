@@ -28,10 +28,12 @@ if TYPE_CHECKING:
 
     from balloon.engines.objects import Actor
 
-ENGINES = ("arrays", "objects")
+ENGINES = ("arrays", "objects", "meanfield")
 STRATA = 64  # replicates of one Latin hypercube
 SLOWER = 100
 """Times that an actor-step takes longer in engine "objects", roughly."""
+EXPECTED = 2e4
+"""Actor-steps of "arrays" that take as long as a step of the mean field, roughly."""
 
 
 def simulate(
@@ -62,7 +64,9 @@ def simulate(
         None: the scenario's values. "ranges": replicate r takes its own draw of every parameter
         that has a range, uniform and stratified (see `draw_ranges`). A sequence gives the values
         by dotted path for each replicate.
-    engine : "arrays" or "objects"
+    engine : "arrays", "objects" or "meanfield"
+        Compiled; Mesa agents, the same to the bit; or the expected dynamics, without luck: one replicate,
+        or one for each draw of the parameters.
     actor : subclass of `balloon.engines.objects.Actor`, optional
         Own actors, with engine "objects".
     executor : concurrent.futures.Executor, optional
@@ -94,7 +98,12 @@ def simulate(
     3
     """
     check(replicates, seed, engine, actor)
-    caution(scenario)
+    if engine == "meanfield" and parameters is None and replicates > 1:
+        raise EngineError(
+            f"engine 'meanfield' with replicates={replicates}: it has no luck, so all would be equal; leave "
+            "replicates out, or draw parameters"
+        )
+    caution(scenario, engine)
     draws = take_draws(scenario, parameters, replicates, seed)
     size, workers = effort(scenario, engine)
     done = gather(
@@ -145,14 +154,21 @@ class Simulation:
 
 def effort(scenario: Scenario, engine: str) -> tuple[float, int | None]:
     """Actor-steps of a replicate, counted as those of "arrays", and the threads worth having."""
+    if engine == "meanfield":
+        return EXPECTED * scenario.steps, None
     steps = float(scenario.population.actors * scenario.steps)
     # The object engine holds the interpreter lock: more threads would only stand in line.
     return (steps, None) if engine == "arrays" else (SLOWER * steps, 1)
 
 
-def caution(scenario: Scenario) -> None:
-    """Warn of rates too large for the length of a step."""
-    for one in scenario.cautions():
+def caution(scenario: Scenario, engine: str = "arrays") -> None:
+    """Warn of rates too large for the length of a step, and of where the mean field is known to be wrong."""
+    said = list(scenario.cautions())
+    if engine == "meanfield":
+        from balloon.engines.meanfield import cautions
+
+        said += [f"mean field: {one}" for one in cautions(scenario)]
+    for one in said:
         warnings.warn(f"scenario {scenario.name!r}: {one}", BalloonWarning, stacklevel=3)
 
 
@@ -244,6 +260,10 @@ def replicate(
     scenario: Scenario, *, seed: int, number: int, engine: str = "arrays", actor: type[Actor] | None = None
 ) -> Columns:
     """Run one replicate and return its counts over time, never its actors."""
+    if engine == "meanfield":
+        from balloon.engines.meanfield import columns
+
+        return dict(columns(scenario))
     states = engine_states(scenario, seed=seed, replicate=number, engine=engine, actor=actor)
     return reduced(scenario, deque(states, maxlen=1)[0])
 

@@ -34,7 +34,13 @@ def add(commands: Any) -> None:
         default="fixed",
         help="ranges: each run draws the uncertain parameters from their ranges (default: fixed)",
     )
-    run.add_argument("--engine", choices=("arrays", "objects"), default="arrays", help="(default: arrays)")
+    engines = ("arrays", "objects", "meanfield")
+    run.add_argument(
+        "--engine",
+        choices=engines,
+        default="arrays",
+        help="meanfield: expected numbers, no luck; one run, or parameters from ranges (default: arrays)",
+    )
     run.add_argument(
         "--store",
         metavar="DIR",
@@ -116,7 +122,8 @@ def findings(runs: Runs, baseline: Runs | None, platform: str) -> list[str]:
         "(% of them; medians need not add up to 100):"
     )
     table, one = runs.destinations(squeezed), runs.provenance.replicates == 1
-    head = ["", "one run" if one else "median", *([] if one else ["90 % range"])]
+    alone = "expected" if runs.provenance.engine == "meanfield" else "one run"
+    head = ["", alone if one else "median", *([] if one else ["90 % range"])]
     rows = [
         [row.place, percent(row.q50), *([] if one else [f"{percent(row.q05)} to {percent(row.q95)}"])]
         for row in table.itertuples()

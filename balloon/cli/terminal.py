@@ -58,12 +58,15 @@ def whole_number(least: int, most: int) -> Callable[[str], int]:
 def which(runs: Runs) -> str:
     """How many runs of what."""
     origin, scenario = runs.provenance, runs.scenario
-    number = "one run" if origin.replicates == 1 else f"{origin.replicates:,} runs"
+    one = "expected numbers" if origin.engine == "meanfield" else "one run"
+    number = one if origin.replicates == 1 else f"{origin.replicates:,} runs"
     if failed := len(runs.failures):
         number = f"{origin.replicates - failed:,} of {number} ({failed:,} failed)"
+    luck = origin.engine != "meanfield"
     how = {
-        "fixed": "parameters fixed: the spread is luck only",
-        "ranges": "parameters drawn from their ranges: the spread is luck and what is not known",
+        "fixed": "parameters fixed" + (": the spread is luck only" if luck else ", no luck"),
+        "ranges": "parameters drawn from their ranges: the spread is "
+        + ("luck and what is not known" if luck else "what is not known"),
     }.get(origin.parameters, "parameters given")
     return (
         f"{number} of {scenario.population.actors:,} actors, {scenario.steps} steps of {days(scenario)}, "

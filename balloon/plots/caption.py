@@ -83,6 +83,11 @@ def alt_text(runs: Runs, baseline: Runs | None = None) -> str:
 def reading_help(reading: Reading) -> str:
     """How to read the lines, and what they are not."""
     number = reading.replicates
+    if number == 1 and reading.expected:
+        return (
+            "Mean field: the expected numbers of many actors; neither luck nor what is not known about the "
+            "parameters is in them. Simulated actors, not observations."
+        )
     if number == 1:
         return (
             "1 run: no interval can be given; simulate more replicates to see the spread. "
@@ -187,7 +192,8 @@ def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tup
         )
     said += names_in_words(reading)
     made = reading.provenance
-    kinds = {"fixed": "luck only", "ranges": "luck and parameter ranges"}
+    luck = "" if reading.expected else "luck and "
+    kinds = {"fixed": "luck only", "ranges": f"{luck}parameter ranges"}
     spread = kinds.get(made.parameters, "luck and given parameters")
     spread = "" if single else f" (spread: {spread})"
     said.append(

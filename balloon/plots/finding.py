@@ -150,7 +150,7 @@ def title(finding: Finding, reading: Reading) -> str:
         clear=finding.clear,
         unmoved=finding.unmoved,
         squeezed=reading.squeezed,
-        single=reading.replicates == 1,
+        lead=reading.lead,
     )
 
 
@@ -164,7 +164,9 @@ def subtitle(finding: Finding, reading: Reading, against: str = "") -> str:
     """
     name, f = reading.squeezed, finding
     one = reading.replicates == 1
-    who = "One run" if one else f"Medians of {reading.replicates} runs, 90% ranges in brackets"
+    who = (
+        reading.alone.capitalize() if one else f"Medians of {reading.replicates} runs, 90% ranges in brackets"
+    )
     said = (
         f"{who}. {name}: {percent(f.before.middle)} of actors on {day(reading.reference_date)}, "
         f"{ranged(f.after, single=one)} at the end; "

@@ -103,7 +103,7 @@ def headline(
     clear: Sequence[str],
     unmoved: bool,
     squeezed: str,
-    single: bool,
+    lead: str,
 ) -> str:
     """The sentence for a change of the platform's share.
 
@@ -114,13 +114,15 @@ def headline(
         another one.
     pattern, clear
         As in `Finding`.
+    lead : str
+        How the sentence begins where there is one run only, else empty.
     """
     world = ("nothing", "same world", "other world").index(against)
     key = verdict(change, unmoved=unmoved)
     said = (_PLAIN, _CAUSED, _COMPARED)[world][pattern] if key == "fewer" else _VERDICTS[key][world]
-    if single:
+    if lead:
         said = said if said.startswith("{P}") else said[0].lower() + said[1:]
-        said = "In a single run, " + said
+        said = lead + said
     said = (
         said.replace("{ways}", _ways(clear))
         .replace("{low}", points(change.low))

@@ -99,11 +99,11 @@ def _compose(reading: Reading, baseline: Reading | None, words: Caption) -> Brie
 def _headings(reading: Reading, room: float) -> tuple[list[str], list[str]]:
     """Two lines over each panel; the flows have so much room."""
     single = reading.replicates == 1
-    mean = "the one run" if single else f"mean of {reading.replicates} runs"
+    mean = reading.alone if single else f"mean of {reading.replicates} runs"
     return (
         [
             "Share of simulated actors whose main platform is…",
-            "line: the one run"
+            f"line: {reading.alone}"
             if single
             else "line: median; darker ribbon: half of the runs; lighter: 90% of the runs",
         ],

@@ -69,6 +69,23 @@ class Reading:
         return int(self.shares.shape[0])
 
     @property
+    def expected(self) -> bool:
+        """Whether these are expected numbers, without luck."""
+        return self.provenance.engine == "meanfield"
+
+    @property
+    def alone(self) -> str:
+        """What a single run is, in words."""
+        return "expected numbers, without luck" if self.expected else "one run"
+
+    @property
+    def lead(self) -> str:
+        """How a sentence on a single run begins."""
+        if self.replicates > 1:
+            return ""
+        return "In expectation, " if self.expected else "In a single run, "
+
+    @property
     def counted(self) -> str:
         """How many runs, and of how many, in words."""
         asked, good = self.provenance.replicates, self.replicates

@@ -143,7 +143,7 @@ class Worlds:
             clear=clear({name: part for name, part in parts.items() if name != "refilled"}),
             unmoved=not self.differences[:, :, 0].any(),
             squeezed=self.baseline.squeezed,
-            single=self.single,
+            lead=self.alternative.lead,
         )
 
 

@@ -1,0 +1,120 @@
+"""Rest points and tipping where they are known by hand: two platforms and nothing but a crowd.
+
+With peer influence J, everybody seeing everybody and no dormancy, the share s of the first platform
+goes to s' = (1 - u) s + u L(J (2 s - 1) - h), u the chance of a revision, h the advantage of the second
+platform, L the logistic function. So with x = 2 s - 1: x = tanh((J x - h) / 2) at rest (Brock & Durlauf
+2001): one rest point up to J = 2, three above; the outer ones end at h = J x - 2 artanh x with
+x = sqrt(1 - 2 / J).
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from worlds import week, world
+
+from balloon.contacts import Contacts
+from balloon.engines.meanfield import MeanField
+from balloon.errors import EngineError
+from balloon.interventions import Budget, Cooperation
+from balloon.restpoints import equilibria, tipping
+from balloon.scenario import Scenario
+
+REVISIONS = 0.2
+EVERYBODY = Contacts(kind="small_world", degree=10.0)  # the mean field sees the average crowd
+
+
+def pair(peer_influence: float, **more: object) -> Scenario:
+    settings: dict[str, object] = {"actors": 1000, "steps": 2, "start": {"A": 0.5, "B": 0.5}, **more}
+    return world(contacts=EVERYBODY, peer_influence=peer_influence, revision_rate=REVISIONS, **settings)
+
+
+def test_one_rest_point_below_a_peer_influence_of_two_and_three_above() -> None:
+    assert [point.stable for point in equilibria(pair(1.99))] == [True]
+    assert [point.stable for point in equilibria(pair(2.01))] == [True, False, True]
+
+
+@pytest.mark.parametrize("peer_influence", [1.0, 3.0])
+def test_rest_points_and_their_growth_follow_the_logistic_map(peer_influence: float) -> None:
+    for point in equilibria(pair(peer_influence)):
+        share = point.shares["A"]
+        x = 2 * share - 1
+        assert x == pytest.approx(math.tanh(peer_influence * x / 2), abs=1e-9)
+        slope = 1 - REVISIONS + REVISIONS * 2 * peer_influence * share * (1 - share)
+        assert point.radius == pytest.approx(slope, rel=1e-9)
+        assert point.stable == (slope < 1)
+
+
+def test_the_crowd_tips_where_the_outer_rest_points_end() -> None:
+    """At J = 3: h = 3 x - 2 artanh x = 0.4151 with x = sqrt(1 / 3), and back at -0.4151."""
+    found = tipping(pair(3.0), "platforms.B.asc", (-1.0, 1.0), values=11)
+    x = math.sqrt(1 / 3)
+    fold = 3 * x - 2 * math.atanh(x)
+    assert found.folds == pytest.approx((-fold, fold), abs=0.002)
+    assert (found.back, found.critical) == found.folds
+    assert found.reversible
+    assert found.hysteresis == pytest.approx(0.8)  # of the values tried, -0.4 to 0.4
+    brink = found.branches[found.branches.branch == "between"]
+    assert sorted(brink.value) == pytest.approx([-0.4, -0.2, 0.0, 0.2, 0.4])
+    assert not brink.stable.any()
+    assert found.branches[found.branches.branch != "between"].stable.all()
+
+
+def test_lifting_the_pressure_need_not_bring_the_crowd_back() -> None:
+    """From no advantage up and back to none: the crowd has left for good."""
+    found = tipping(pair(3.0, start={"A": 0.9, "B": 0.1}), "platforms.B.asc", (0.0, 1.0), values=6)
+    assert found.critical == pytest.approx(0.415, abs=0.003)
+    assert found.back is None
+    assert not found.reversible
+
+
+def test_without_peers_nothing_tips() -> None:
+    found = tipping(pair(0.0), "platforms.B.asc", (-1.0, 1.0), values=5)
+    assert found.folds == ()
+    assert found.hysteresis == 0.0
+    assert found.reversible
+
+
+def test_a_rest_point_is_where_a_long_run_ends() -> None:
+    """With arrests, replacement, fear, apps and a budget: the run after 1,000 weeks is the rest point."""
+    scenario = world(
+        Cooperation(platform="A", start=week(1), value=0.5),
+        Budget(start=week(1), requests=0.1),
+        platforms={"A": {"asc": 1.0, "onboarding_cost": 0.5}, "B": {"onboarding_cost": 1.0}, "C": {}},
+        start={"A": 0.6, "B": 0.4},
+        risk_aversion=4.0,
+        actors=1000,
+        steps=1000,
+        switching_cost=1.0,
+        outside_option=-2.0,
+        revision_rate=0.2,
+        learning_rate=0.1,
+        replacement_rate=0.05,
+        uninstall_probability=0.05,
+        vigilance=2.0,
+    )
+    (point,) = equilibria(scenario)
+    end = MeanField(scenario).run().actors[0, -1] / 1000
+    assert list(point.shares.values()) == pytest.approx(end, abs=1e-8)
+    assert point.stable
+    assert 0.97 < point.radius < 1
+
+
+def test_nobody_settles_where_the_removed_are_never_replaced() -> None:
+    scenario = world(platforms={"A": {"undercover": 0.01}, "B": {}}, revision_rate=0.1)
+    with pytest.raises(EngineError, match=r"in the end all are removed; give behaviour.replacement_rate"):
+        equilibria(scenario)
+
+
+def test_bounds_that_are_no_range_are_refused() -> None:
+    with pytest.raises(EngineError, match=r"bounds are \(1\.0, 0\.0\); need the lowest value"):
+        tipping(pair(1.0), "platforms.B.asc", (1.0, 0.0))
+    with pytest.raises(EngineError, match=r"values is 2; need a whole number >= 3"):
+        tipping(pair(1.0), "platforms.B.asc", (0.0, 1.0), values=2)
+
+
+def test_the_shares_of_a_rest_point_add_up_to_one() -> None:
+    for point in equilibria(pair(3.0)):
+        assert np.sum(list(point.shares.values())) == pytest.approx(1.0, rel=1e-12)
