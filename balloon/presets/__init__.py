@@ -62,3 +62,25 @@ def evidence(name: str) -> Path:
     'korea_police_outcomes.csv'
     """
     return FOLDER / "evidence" / f"{name}.csv"
+
+
+def observation_names() -> tuple[str, ...]:
+    """Names of the observation files that ship, sorted; each is that of its preset.
+
+    Examples
+    --------
+    >>> "telegram-korea-2024" in observation_names()
+    True
+    """
+    return tuple(sorted(file.stem for file in (FOLDER / "observations").glob("*.csv")))
+
+
+def observations(name: str) -> Path:
+    """An observation file; `balloon.read_observations` takes its name.
+
+    Examples
+    --------
+    >>> observations("telegram-korea-2024").name
+    'telegram-korea-2024.csv'
+    """
+    return FOLDER / "observations" / f"{name}.csv"
