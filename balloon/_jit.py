@@ -18,8 +18,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba._dispatcher import compute_fingerprint
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
 from numba.core.dispatcher import Dispatcher
+from numba.core.registry import CPUDispatcher
+from numba.core.types import unliteral
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -32,7 +37,12 @@ COMPILED = (
     "behaviour/rules.py",
     "behaviour/decide.py",
     "engines/stage.py",
+    "engines/columns.py",
+    "engines/tally.py",
+    "engines/stayers.py",
+    "engines/choice.py",
     "engines/passes.py",
+    "engines/coupling.py",
 )
 """Every module whose functions are compiled; a test holds the list complete."""
 
@@ -90,12 +100,72 @@ def _writable() -> bool:
     return os.access(folder, os.W_OK)
 
 
-def _compile(function: Callable[..., Any], *, keep: bool, **options: bool) -> Any:
+class _Part(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
+    """Code that becomes part of a kernel and is not run by itself.
+
+    It is optimised and turned into machine code with the kernel, once, and not at every level.
+    """
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name: str) -> int:  # noqa: ARG002 - as numba calls it
+        return 0
+
+    @property
+    def codegen(self) -> _Part:
+        return self
+
+    def set_env(self, name: str, env: Any) -> None:
+        pass
+
+
+class _PartCompiler(Compiler):  # type: ignore[misc]  # numba has no types
+    def define_pipelines(self) -> Any:
+        self.state.library = _Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        return super().define_pipelines()
+
+
+class _Compiled(CPUDispatcher):  # type: ignore[misc]  # numba has no types
+    """A compiled function: a kernel where Python calls it, a part where a compiled function does."""
+
+    def __init__(self, function: Callable[..., Any], *, keep: bool, inline: bool, counted: bool) -> None:
+        options = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+        super().__init__(function, {}, options | {"forceinline": inline})
+        part = options | {"forceinline": inline, "no_cpython_wrapper": True, "_nrt": counted}
+        self.part = CPUDispatcher(function, {}, part, _PartCompiler)
+        self.inline, self.counted = inline, counted
+        self.entries: dict[bytes, Callable[..., Any]] = {}
+        if keep and _writable():
+            self._cache = _Cache(function)
+
+    def entry(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
+        """The machine code for these arguments; numba's types are worked out once a kind."""
+        kind = compute_fingerprint(arguments)
+        if kind not in self.entries:
+            self.entries[kind] = self.compile(tuple(numba.typeof(a) for a in arguments))
+        return self.entries[kind]
+
+    def again(self, function: Callable[..., Any]) -> Any:
+        """Another text compiled in the same way, and not kept."""
+        return _Compiled(function, keep=False, inline=self.inline, counted=self.counted)
+
+    def get_call_template(self, arguments: Any, keywords: Any) -> Any:
+        return self.part.get_call_template([unliteral(a) for a in arguments], keywords)
+
+    def get_overload(self, signature: Any) -> Any:
+        return self.part.get_overload(signature)
+
+
+def _compile(function: Callable[..., Any], *, keep: bool, inline: bool = False, counted: bool = True) -> Any:
     """Compile for speed and exactness: no fastmath, no branch in divisions, GIL released."""
-    compiled = numba.njit(function, nogil=True, error_model="numpy", no_cfunc_wrapper=True, **options)
-    if keep and isinstance(compiled, Dispatcher) and _writable():
-        compiled._cache = _Cache(function)
-    return compiled
+    if numba.config.DISABLE_JIT:
+        return function
+    return _Compiled(function, keep=keep, inline=inline, counted=counted)
 
 
 def jit(function: F) -> F:
@@ -106,19 +176,19 @@ def jit(function: F) -> F:
 
 def inner(function: F) -> F:
     """Compile a part of a kernel that Python never calls; it is kept inside the kernel's code."""
-    compiled: F = _compile(function, keep=False, no_cpython_wrapper=True)
+    compiled: F = _compile(function, keep=False, counted=False)
     return compiled
 
 
 def scalar(function: F) -> F:
     """Compile a function of scalars that is laid into its callers, so that their loops vectorise."""
-    compiled: F = _compile(function, keep=True, forceinline=True)
+    compiled: F = _compile(function, keep=True, inline=True, counted=False)
     return compiled
 
 
 def own(rule: Callable[..., Any]) -> Any:
     """Compile a user's rule; never cached, since what it refers to cannot be seen."""
-    return rule if isinstance(rule, Dispatcher) else _compile(rule, keep=False, forceinline=True)
+    return rule if isinstance(rule, Dispatcher) else _compile(rule, keep=False, inline=True)
 
 
 def entry(function: Any, *arguments: Any) -> Callable[..., Any]:
@@ -127,10 +197,9 @@ def entry(function: Any, *arguments: Any) -> Callable[..., Any]:
     A call through the dispatcher looks at the type of every array in every tuple: longer than a
     step of a few thousand actors takes. Who calls this must go on with the same types.
     """
-    if not isinstance(function, Dispatcher):
+    if not isinstance(function, _Compiled):
         return function  # type: ignore[no-any-return]  # plain Python, with NUMBA_DISABLE_JIT=1
-    code: Callable[..., Any] = function.compile(tuple(numba.typeof(a) for a in arguments))
-    return code
+    return function.entry(arguments)
 
 
 def plain(function: Any) -> Callable[..., Any]:
@@ -149,17 +218,26 @@ def specialise(kernel: Any, rules: frozenset[tuple[str, Any]]) -> Any:
 
 @lru_cache(maxsize=32)
 def _specialised(kernel: Any, rules: frozenset[tuple[str, Any]]) -> Any:
-    """Rebuild the module of a kernel around own rules.
+    """Rebuild a kernel, and all that it calls, around own rules."""
+    return _rebuilt(kernel, {name: own(rule) for name, rule in rules}, {})
 
-    Every compiled function of the kernel's module is rebuilt on a copy of the module's names in
-    which the rules are replaced, so helpers of the kernel see the own rules as well.
+
+def _rebuilt(function: Any, rules: dict[str, Any], done: dict[Any, Any]) -> Any:
+    """A compiled function on a copy of its module's names in which the rules are replaced.
+
+    What it calls is rebuilt first; a function that no rule is behind stays as it is.
     """
-    body = plain(kernel)
-    names = dict(body.__globals__)
-    names.update({name: own(rule) for name, rule in rules})
-    for name, value in body.__globals__.items():
-        text = plain(value)
-        if isinstance(text, types.FunctionType) and text.__module__ == body.__module__:
-            rebuilt = types.FunctionType(text.__code__, names, name)
-            names[name] = _compile(rebuilt, keep=False)
-    return names[body.__name__]
+    if function not in done:
+        done[function] = function  # none of them calls itself
+        body = plain(function)
+        replaced: dict[str, Any] = {}
+        for name in body.__code__.co_names:
+            called = body.__globals__.get(name)
+            text = plain(called)
+            if isinstance(text, types.FunctionType) and text.__module__.startswith("balloon."):
+                made = rules[name] if name in rules else _rebuilt(called, rules, done)
+                replaced |= {name: made} if made is not called else {}
+        if replaced:
+            text = types.FunctionType(body.__code__, {**body.__globals__, **replaced}, body.__name__)
+            done[function] = function.again(text) if isinstance(function, _Compiled) else text
+    return done[function]

@@ -112,7 +112,7 @@ def small(word):
     return np.uint64(word | _MAGIC).view(np.float64) - 4503599627370496.0
 
 
-_SHIFT = np.uint64(52)
+_SHIFT, _TWELVE = np.uint64(52), np.uint64(12)
 _EXPONENT = np.uint64(0x3FF0000000000000)
 _TO_ROOT_HALF = np.uint64(0x00095F6200000000)
 _LOG2_HIGH, _LOG2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
@@ -173,10 +173,25 @@ def gumbel(word):
 
 
 @scalar
-def most_gumbel(u):
-    """An upper bound of the Gumbel shock of a uniform, from the binary exponent of 1 - u."""
-    exponent = np.uint64(np.float64(1.0 - u).view(np.uint64) >> _SHIFT)
-    return (1023.0 - small(exponent)) * 0.6931471805599454
+def _least_log2(x):
+    """A lower bound of the binary logarithm of a positive normal number, at most .0861 below it.
+
+    The bits of a float are its exponent and, behind it, how far it is to the next power of 2: read
+    as one number, a logarithm with chords in the place of arcs.
+    """
+    return small(np.float64(x).view(np.uint64) >> _TWELVE) * 9.094947017729282e-13 - 1023.0
+
+
+@scalar
+def most_gumbel(word):
+    """An upper bound of the Gumbel shock of a word: -log(-log u) <= -log(1 - u)."""
+    return -0.6931471805599453 * _least_log2(unit(word ^ _WORD))
+
+
+@scalar
+def least_gumbel(word):
+    """A lower bound of the Gumbel shock of a word, at most .4 below it."""
+    return -0.6931471805599453 * (_least_log2(-0.6931471805599453 * _least_log2(unit(word))) + 0.0861)
 
 
 _NEAR_TOP = (

@@ -401,14 +401,22 @@ def unit(noun: Any, name: str) -> str:
 # ---- paths --------------------------------------------------------------------------------
 
 
-def find(scenario: Scenario, path: str) -> tuple[Any, str]:
-    """Noun and field of a dotted path; refuses a path that leads nowhere."""
-    for prefix, noun in scenario.nouns():
-        if path.startswith(prefix + "."):
-            name = path[len(prefix) + 1 :]
-            field = name.partition(".")[0]
-            if field in type(noun).__dataclass_fields__ and field not in ("name", "evidence"):
-                return noun, name
+def find(scenario: Scenario, path: str, nouns: Mapping[str, Any] | None = None) -> tuple[Any, str]:
+    """Noun and field of a dotted path; refuses a path that leads nowhere.
+
+    ``nouns`` are those of the scenario by path, for who asks often.
+    """
+    known_nouns = dict(scenario.nouns()) if nouns is None else nouns
+    # Names hold no dots: the noun's path is what stands before one of them.
+    for end in (i for i, letter in enumerate(path) if letter == "."):
+        noun, name = known_nouns.get(path[:end]), path[end + 1 :]
+        field = name.partition(".")[0]
+        if (
+            noun is not None
+            and field in type(noun).__dataclass_fields__
+            and field not in ("name", "evidence")
+        ):
+            return noun, name
     known = sorted({f"{prefix}.{name}" for prefix, noun in scenario.nouns() for name, _ in numbers(noun)})
     import difflib
 
@@ -458,35 +466,62 @@ def _put(scenario: Scenario, path: str, value: Any) -> Scenario:
 def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     """The scenario at drawn values of its uncertain parameters; the evidence stays.
 
-    Shares that must add up to 1 are scaled to do so after the draw.
+    Shares that must add up to 1 are scaled to do so after the draw. Everything is built, and checked,
+    once: a run with drawn parameters does this for every replicate.
     """
-    by_noun: dict[str, dict[str, float]] = {}
+    nouns = dict(scenario.nouns())
+    drawn: dict[str, dict[str, Any]] = {}
     for path, value in values.items():
-        _, name = find(scenario, path)
-        by_noun.setdefault(path[: -len(name) - 1], {})[name] = value
-    for prefix, drawn in by_noun.items():
-        old = next(noun for path, noun in scenario.nouns() if path == prefix)
-        changed: dict[str, Any] = {}
-        for name, value in drawn.items():
-            field, _, key = name.partition(".")
-            changed[field] = {**changed.get(field, getattr(old, field)), key: value} if key else value
+        prefix, name = _split(scenario, path, nouns)
+        field, _, key = name.partition(".")
+        fields_of = drawn.setdefault(prefix, {})
+        fields_of[field] = (
+            {**fields_of.get(field, getattr(nouns[prefix], field)), key: value} if key else value
+        )
+    new: dict[int, Any] = {}
+    shares: dict[str, float] = {}
+    for prefix, changed in drawn.items():
+        old = nouns[prefix]
         if "start" in changed:
             total = sum(changed["start"].values())
-            changed["start"] = {k: v / total for k, v in changed["start"].items()}
-        kept = {"share": changed.pop("share")} if isinstance(old, Group) and "share" in changed else {}
-        scenario = swap(scenario, old, replace(old, **changed))
-        if kept:
-            scenario = _rescale_groups(scenario, old.name, kept["share"])
-    return scenario
+            changed["start"] = {place: share / total for place, share in changed["start"].items()}
+        if isinstance(old, Group) and "share" in changed:
+            shares[old.name] = changed.pop("share")
+        new[id(old)] = replace(old, **changed)
+    return _rebuilt(scenario, new, shares)
 
 
-def _rescale_groups(scenario: Scenario, name: str, share: float) -> Scenario:
-    """Give one group this share, and scale the others to what is left."""
-    rest = sum(g.share for g in scenario.groups if g.name != name)
-    groups = tuple(
-        replace(g, share=share if g.name == name else g.share * (1 - share) / rest) for g in scenario.groups
+def _split(scenario: Scenario, path: str, nouns: Mapping[str, Any]) -> tuple[str, str]:
+    """Prefix of the noun and the name within it; refuses a path that leads nowhere."""
+    _, name = find(scenario, path, nouns)
+    return path[: -len(name) - 1], name
+
+
+def _rebuilt(scenario: Scenario, new: Mapping[int, Any], shares: Mapping[str, float]) -> Scenario:
+    """The scenario with new nouns in the place of old ones, by identity, and groups of other shares."""
+
+    def those(nouns: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(new.get(id(noun), noun) for noun in nouns)
+
+    landscape, population = scenario.landscape, scenario.population
+    edges = None if landscape.edges is None else those(landscape.edges)
+    groups = those(population.groups)
+    for name, share in shares.items():
+        # One group gets this share, the others are scaled to what is left.
+        rest = sum(g.share for g in groups if g.name != name)
+        groups = tuple(
+            replace(g, share=share if g.name == name else g.share * (1 - share) / rest) for g in groups
+        )
+    people = new.get(id(population), population)
+    return replace(
+        scenario,
+        landscape=replace(landscape, platforms=those(landscape.platforms), edges=edges),
+        population=replace(
+            people, groups=groups, contacts=new.get(id(population.contacts), population.contacts)
+        ),
+        behaviour=new.get(id(scenario.behaviour), scenario.behaviour),
+        interventions=those(scenario.interventions),
     )
-    return replace(scenario, population=replace(scenario.population, groups=groups))
 
 
 # ---- as a document ------------------------------------------------------------------------

@@ -264,6 +264,10 @@ def replicate(
         from balloon.engines.meanfield import columns
 
         return dict(columns(scenario))
+    if engine == "arrays":
+        from balloon.engines import arrays
+
+        return reduced(scenario, arrays.final(scenario, seed=seed, replicate=number))
     states = engine_states(scenario, seed=seed, replicate=number, engine=engine, actor=actor)
     return reduced(scenario, deque(states, maxlen=1)[0])
 

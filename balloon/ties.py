@@ -240,12 +240,12 @@ def _compress(n, a, b):
         fill[a[e]] += 1
         others[fill[b[e]]] = a[e]
         fill[b[e]] += 1
-    return _tidy(start, others)
+    return start, others[: _tidy(start, others)]
 
 
 @inner
 def _tidy(start, others):
-    """Sort each row and drop repeated contacts, in place."""
+    """Sort each row and drop repeated contacts, in place; return how many are left."""
     kept = 0
     for i in range(start.size - 1):
         first, last = start[i], start[i + 1]
@@ -264,4 +264,4 @@ def _tidy(start, others):
                 others[kept] = previous
                 kept += 1
     start[start.size - 1] = kept
-    return start, others[:kept]
+    return kept

@@ -20,27 +20,35 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
-from numba.core.dispatcher import Dispatcher
 from numba.core.types import CPointer, int64, intp
 from numba.extending import intrinsic
 
 from balloon import Scenario
+from balloon._jit import specialise
 from balloon.draws import SHOCK, log, philox, unit
-from balloon.engines import arrays
+from balloon.engines import arrays, choice, passes
 from benchmarks import case
 from benchmarks.clock import Contender, best_of, one_lap
 
-MEANING = {
+PASSES = {
+    "observe": "stage",
+    "close_step": "stage",
+    "carry": "tally",
+    "_bounds": "bounds",
+    "bound_options": "bounds",
     "_draw_events": "draws: arrest and revision",
-    "_look_around": "contacts",
-    "_judge": "utility",
-    "_set_aside": "draws: shocks, and stayers set aside",
-    "_choose": "choice among the rest",
     "_sift": "tally: who is arrested, who revises",
-    "_apply": "tally: write and count what changed",
-    "_carry": "tally: carry over what did not",
+    "_look_closer": "tally: who is arrested, who revises",
+    "_enlist": "tally: who is arrested, who revises",
+    "set_aside": "draws: shocks, and stayers set aside",
+    "_gather": "choice among the rest: what they are",
+    "_look_around": "choice among the rest: contacts",
+    "_judge": "choice among the rest: utility",
+    "_draw_shocks": "choice among the rest: shocks",
+    "_take_best": "choice among the rest: the best",
+    "apply": "tally: write and count what changed",
 }
-"""What the passes of `balloon.engines.arrays.act` do; others go by their names."""
+"""The passes of `balloon.engines.passes.advance`, and what part of the work they do."""
 REST = "everything else"
 ROOM = 64  # passes at most
 
@@ -58,7 +66,7 @@ def breakdown(
         Of each case; the fastest round counts.
     """
     spent, cycle = np.zeros(ROOM, np.int64), nanoseconds_a_cycle()
-    kernel, names = timed(arrays.act, spent)
+    kernel, names = timed(arrays.advance, spent)
     for _ in stepped(case.scenario(100, steps=1), kernel):  # compile
         pass
     found = {}
@@ -71,8 +79,10 @@ def breakdown(
             whole = one_lap(contender).per_actor_step
             if whole < best["whole step"]:
                 each = (spent * cycle / steps / actors).tolist()
-                parts = {MEANING.get(name, name): each[k] for k, name in enumerate(names)}
-                best = {**parts, REST: whole - sum(each), "whole step": whole}
+                best = dict.fromkeys(PASSES.values(), 0.0)
+                for name, share in zip(names, each, strict=False):
+                    best[PASSES[name]] += share
+                best |= {REST: whole - sum(each), "whole step": whole}
         found[rate, actors] = best
     return found
 
@@ -83,7 +93,7 @@ def timed(whole: Any, spent: Any) -> tuple[Any, list[str]]:
     Parameters
     ----------
     whole : compiled function
-        The kernel; its passes are the compiled functions that it calls.
+        The kernel that calls the passes.
     spent : (ROOM,) int64 array
         Cycles spent in each pass are added here; it must outlive the kernel.
 
@@ -92,16 +102,14 @@ def timed(whole: Any, spent: Any) -> tuple[Any, list[str]]:
     Timing leaves the run as it was:
 
     >>> spent, small = np.zeros(ROOM, np.int64), case.scenario(1_000, steps=5)
-    >>> kernel, _ = timed(arrays.act, spent)
-    >>> ends = [list(stepped(small, one))[-1] for one in (kernel, arrays.act)]
+    >>> kernel, _ = timed(arrays.advance, spent)
+    >>> ends = [list(stepped(small, one))[-1] for one in (kernel, arrays.advance)]
     >>> bool((ends[0].series.moves == ends[1].series.moves).all()), bool(spent.sum() > 0)
     (True, True)
     """
-    body = whole.py_func
-    names = [n for n in body.__code__.co_names if isinstance(body.__globals__.get(n), Dispatcher)]
-    wrapped = {name: _timed(body.__globals__[name], spent, k) for k, name in enumerate(names)}
-    step = types.FunctionType(body.__code__, {**body.__globals__, **wrapped}, body.__name__)
-    return numba.njit(nogil=True, error_model="numpy")(step), names
+    modules = {**vars(choice), **vars(passes)}
+    wrapped = {name: _timed(modules[name], spent, k) for k, name in enumerate(PASSES)}
+    return specialise(whole, frozenset(wrapped.items())), list(PASSES)
 
 
 def _timed(once: Any, spent: Any, k: int) -> Any:
@@ -156,10 +164,9 @@ def now():
 
 def stepped(scenario: Scenario, kernel: Any) -> Iterator[arrays.State]:
     """Yield the engine's states with another kernel in the place of its own."""
-    names = {**arrays.__dict__, "code": lambda function, *_: kernel if function is arrays.act else function}
-    engine: Any = types.FunctionType(arrays.states.__code__, names, "states", None, None)
-    engine.__kwdefaults__ = arrays.states.__kwdefaults__
-    states: Iterator[arrays.State] = engine(scenario, seed=1, replicate=0)
+    names = {**arrays.__dict__, "code": lambda *_: kernel}
+    engine: Any = types.FunctionType(arrays.states_at.__code__, names, "states_at", None, None)
+    states: Iterator[arrays.State] = engine(range(scenario.steps + 1), scenario, seed=1, replicate=0)
     return states
 
 

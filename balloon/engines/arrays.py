@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from balloon.behaviour.inputs import Parameters
-from balloon.engines.passes import Extra, Setting, act, new_scratch
-from balloon.engines.stage import Series, Stage, close_step, code, kernel, new_series, new_stage, observe
+from balloon.engines.columns import Extra, Scratch, Setting, new_scratch
+from balloon.engines.passes import advance
+from balloon.engines.stage import Series, Stage, code, new_series, new_stage
 from balloon.recruit import Actors, recruit
 from balloon.scenario import Scenario
 from balloon.timetable import Policy
@@ -53,6 +54,7 @@ class Run(NamedTuple):
     policy: Policy
     actors: Actors
     extra: Extra
+    scratch: Scratch
     stage: Stage
     series: Series
 
@@ -116,33 +118,37 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
         others=others,
     )
     extra = Extra(
-        ahead=np.empty(n, np.int8),
+        ahead=actors.home.copy(),
         seized=np.zeros(n if shared.policy.taken.any() else 0, np.uint32),
         origin=np.zeros(n, np.int8),
     )
     stage = new_stage(scenario, shared.policy)
-    series = new_series(scenario.steps, len(shared.sizes), len(scenario.platforms))
+    platforms = len(scenario.platforms)
+    series = new_series(scenario.steps, len(shared.sizes), platforms)
     take_stock(actors, setting.bounds, series)
-    run = Run(setting, behaviour.parameters, shared.policy, actors, extra, stage, series)
-    look = kernel(observe, scenario)
-    look(1, setting.exposures, run.parameters, shared.policy, setting.weeks, stage, series)
-    return run
+    return Run(
+        setting, behaviour.parameters, shared.policy, actors, extra, new_scratch(platforms), stage, series
+    )
 
 
 def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
     """Yield the state at the start and after every step; the caller decides what to keep."""
+    return states_at(range(scenario.steps + 1), scenario, seed=seed, replicate=replicate)
+
+
+def final(scenario: Scenario, *, seed: int, replicate: int) -> State:
+    """The state after the last step: the run in one call, for those who need none of the others."""
+    looks = sorted({scenario.reference_step, scenario.steps})
+    return list(states_at(looks, scenario, seed=seed, replicate=replicate))[-1]
+
+
+def states_at(steps: Iterable[int], scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
+    """Yield the states after these steps, in ascending order, the reference step among them."""
     run = prepare(scenario, seed=seed, replicate=replicate)
-    setting, parameters, policy, actors, extra, stage, series = run
-    scratch, weeks = new_scratch(len(scenario.platforms)), setting.weeks
-    see = code(observe, scenario, 1, setting.exposures, parameters, policy, weeks, stage, series)
-    decide = code(act, scenario, 1, setting, parameters, actors, extra, scratch, stage, series)
-    close = code(close_step, scenario, 1, parameters, policy, weeks, stage, series)
-    for t in range(scenario.steps + 1):
-        if t > 0:
-            see(t, setting.exposures, parameters, policy, weeks, stage, series)
-            decide(t, setting, parameters, actors, extra, scratch, stage, series)
-            close(t, parameters, policy, weeks, stage, series)
-            actors, extra = actors._replace(home=extra.ahead), extra._replace(ahead=actors.home)
-        if t == setting.reference:
-            mark_origin(t, actors, extra, series)
-        yield State(t, actors, series, stage)
+    go, done = code(advance, scenario, 0, 0, *run), -1
+    for t in steps:
+        go(done + 1, t, *run)
+        done = t
+        if t == run.setting.reference:
+            mark_origin(t, run.actors, run.extra, run.series)
+        yield State(t, run.actors, run.series, run.stage)

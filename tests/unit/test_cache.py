@@ -19,6 +19,8 @@ from balloon.engines.stage import observe
 
 scenario = bl.load("minimal").with_({"behaviour.peer_influence": 0.0, "platforms.Telegram.undercover": 0.002})
 run = arrays.prepare(scenario, seed=1, replicate=0)
+setting = run.setting
+observe(1, setting.exposures, run.parameters, run.policy, setting.weeks, run.stage, run.series)
 print(float(run.series.belief[0, 0, 0]).hex(), sum(observe.stats.cache_hits.values()))
 """
 """Prints a belief that `observe` of one module gets from `hazard` of another, and whether `observe`

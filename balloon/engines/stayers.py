@@ -1,0 +1,122 @@
+"""Most who reconsider stay: to see it for sure needs neither contacts nor logarithms.
+
+Utility is linear in all that an actor brings, contacts add a bounded amount, and the Gumbel shock of a
+word lies between two bounds that cost a few operations (`balloon.draws.most_gumbel`). Where no other
+option can reach the present home under these bounds, the actor stays. Exact: it only spares work.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from balloon._jit import inner, scalar
+from balloon.behaviour.inputs import Traits, View
+from balloon.behaviour.rules import utility
+from balloon.draws import SHOCK, least_gumbel, most_gumbel, philox
+from balloon.engines.columns import AT, HELD, KEPT, MINE, RISK, RIVAL, SEAT, SLOT, STAY
+
+
+@inner
+def bound_options(g, setting, parameters, scratch, stage):
+    """Bound what homes and options are worth to anybody of a group, for lack of any other knowledge.
+
+    A home p is worth at least anchor[0, p] - anchor[1, p] r to who has risk aversion r; option q,
+    coming from another platform, at most option[0, q + 1] - option[1, q + 1] r, less the onboarding
+    cost option[2, q + 1] if its app is not installed. Dormancy is option 0. The coefficients are read
+    off the rule itself.
+    """
+    option, anchor, platforms = scratch.option, scratch.anchor, stage.available.shape[1]
+    option[0, :], option[1, :], option[2, :] = -np.inf, 0.0, 0.0
+    anchor[0, :], anchor[1, :] = -np.inf, 0.0
+    option[0, 0] = parameters.outside_option
+    calm, wary = Traits(g, 0.0, setting.exposures[g]), Traits(g, 1.0, setting.exposures[g])
+    mean, scale = stage.mean_belief[g], 1.0
+    for q in range(platforms):
+        if not stage.available[g, q]:
+            continue
+        a, cost, b = stage.asc[g, q], stage.onboarding_cost[g, q], stage.belief[g, q]
+        worth = utility(calm, View(q, a, 0.0, b, mean, 0.0, 0.0), parameters)
+        crowd = utility(calm, View(q, a, 1.0, b, mean, 0.0, 0.0), parameters) - worth
+        fear = worth - utility(wary, View(q, a, 0.0, b, mean, 0.0, 0.0), parameters)
+        if not setting.social:
+            crowd = 0.0
+        option[1, q + 1] = fear
+        option[2, q + 1] = worth - utility(calm, View(q, a, 0.0, b, mean, 0.0, cost), parameters)
+        anchor[0, q], anchor[1, q] = worth + min(crowd, 0.0), fear
+        for p in range(platforms):
+            f = setting.friction[q, p]
+            if p != q and f < np.inf:
+                v = utility(calm, View(q, a, 0.0, b, mean, f, 0.0), parameters) + max(crowd, 0.0)
+                option[0, q + 1] = max(option[0, q + 1], v)
+                scale = max(scale, abs(v))
+        scale = max(scale, abs(worth) + abs(fear) + abs(cost))
+    for q in range(platforms):  # far above rounding
+        anchor[0, q] -= 1e-9 * scale
+        anchor[1, q] += 1e-9 * scale
+
+
+@inner
+def set_aside(t, m, rest, setting, scratch):
+    """Settle the choosers who stay for sure; add the slots of the others to ``rest`` that wait.
+
+    Returns how many wait now. The slots of those who are settled stand in row MINE.
+    """
+    seat, kept, settled = scratch.chooser[SEAT], scratch.chooser[KEPT], scratch.chooser[MINE]
+    waiting = scratch.column[SLOT]
+    if setting.linear:
+        _compare(t, m, setting, scratch)
+    else:
+        kept[:m] = np.uint64(1)
+    left = np.uint64(0)
+    for number in range(m):
+        c = np.uint64(number)
+        # One of the two writes is written over.
+        waiting[np.uint64(rest) + left], settled[c - left] = seat[c], seat[c]
+        left += kept[c]
+    return rest + np.int64(left)
+
+
+@inner
+def _compare(t, m, setting, scratch):
+    """Note in row KEPT who might prefer another option to the present home."""
+    mine, kept = scratch.chooser[MINE], scratch.chooser[KEPT]
+    stay, rival = scratch.liking[STAY], scratch.liking[RIVAL]
+    for c in range(m):
+        rival[c] = -np.inf
+    for block in range(scratch.option.shape[1] // 4):
+        _compare_four(t, m, block, setting, scratch.option[:, 4 * block : 4 * block + 4], scratch)
+    for c in range(m):
+        kept[c] = np.uint64(1) if rival[c] >= stay[c] + least_gumbel(mine[c]) else np.uint64(0)
+
+
+@inner
+def _compare_four(t, m, block, setting, option, scratch):
+    """Draw four options of all choosers and raise the bounds of their best one away from home."""
+    word, half, one = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(1)
+    k0, k1, moment = setting.seed & word, setting.seed >> half, np.uint64(t)
+    tag, replicate = (np.uint64(SHOCK) << np.uint64(24)) | np.uint64(block), setting.replicate
+    seat, home, apps = scratch.chooser[SEAT], scratch.chooser[AT], scratch.chooser[HELD]
+    mine, risk, rival = scratch.chooser[MINE], scratch.liking[RISK], scratch.liking[RIVAL]
+    i0 = np.uint64(4 * block)
+    i1, i2, i3 = i0 + one, i0 + one + one, i0 + one + one + one
+    v0, v1, v2, v3 = option[0, 0], option[0, 1], option[0, 2], option[0, 3]
+    f0, f1, f2, f3 = option[1, 0], option[1, 1], option[1, 2], option[1, 3]
+    c0, c1, c2, c3 = option[2, 0], option[2, 1], option[2, 2], option[2, 3]
+    for c in range(m):
+        w = philox(seat[c], moment, replicate, tag, k0, k1)
+        at, held, r, best, own = home[c], apps[c], risk[c], rival[c], mine[c]
+        best, own = _compare_one(w[0], i0, v0, f0, c0, at, held, r, best, own)
+        best, own = _compare_one(w[1], i1, v1, f1, c1, at, held, r, best, own)
+        best, own = _compare_one(w[2], i2, v2, f2, c2, at, held, r, best, own)
+        best, own = _compare_one(w[3], i3, v3, f3, c3, at, held, r, best, own)
+        rival[c], mine[c] = best, own
+
+
+@scalar
+def _compare_one(word, item, value, fear, cost, at, held, r, best, own):
+    """Best option away from home and word of the home, with one more option looked at."""
+    pay = cost if held >> item & np.uint64(1) == 0 else 0.0
+    v = value - fear * r - pay + most_gumbel(word)
+    here = at == item
+    v = -np.inf if here else v
+    return max(best, v), word if here else own
