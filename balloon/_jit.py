@@ -239,5 +239,7 @@ def _rebuilt(function: Any, rules: dict[str, Any], done: dict[Any, Any]) -> Any:
                 replaced |= {name: made} if made is not called else {}
         if replaced:
             text = types.FunctionType(body.__code__, {**body.__globals__, **replaced}, body.__name__)
+            # Under its own name the linker would take it for the one that the cache has.
+            text.__qualname__ = f"{body.__qualname__}.with_own_rules"
             done[function] = function.again(text) if isinstance(function, _Compiled) else text
     return done[function]

@@ -7,10 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import balloon
+from balloon._jit import plain, specialise
+from balloon.engines.passes import act, advance
+from balloon.engines.stage import observe
 
 PROGRAM = """
 import balloon as bl
@@ -92,3 +96,16 @@ def test_a_cache_that_cannot_be_written_is_done_without(copy: Path, tmp_path: Pa
     belief, hits = run(copy, in_the_way / "cache")
     assert 0 <= belief < 1
     assert hits == 0
+
+
+def test_code_around_an_own_rule_bears_names_of_its_own() -> None:
+    # Symbols are named after functions: under an old name the linker may take one for the other, and a
+    # scenario without own rules would run with those of another.
+    def hazard(traits: Any, enforcement: Any, parameters: Any) -> float:
+        return 0.05
+
+    made = specialise(advance, frozenset({("hazard", hazard)}))
+    inside = plain(made).__globals__
+    for name, was in (("observe", observe), ("act", act)):
+        assert plain(inside[name]).__qualname__ != plain(was).__qualname__
+    assert plain(made).__qualname__ != plain(advance).__qualname__
