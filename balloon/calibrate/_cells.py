@@ -68,12 +68,12 @@ def deviance_residuals(
 
     Examples
     --------
-    Ten counted, six expected, both Poisson: 2 (10 log(10 / 6) - 4) = 2.216.
+    Ten counted, six expected, both Poisson: 2 (10 log(10 / 6) - 4) = 2.217.
 
     >>> one = np.ones(1)
     >>> r, slope = deviance_residuals(10 * one, 6 * one, np.inf * one, 10 * one, one)
     >>> round(float(r[0] ** 2), 3)
-    2.216
+    2.217
     """
     with np.errstate(all="ignore"):
         away = x - best
