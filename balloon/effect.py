@@ -8,6 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import date
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -283,6 +284,22 @@ class Contrast:
         from balloon.plots.contrast import contrast_figure  # a convenience: plots stands above
 
         return contrast_figure(self, platform=self._platform(platform))
+
+    def brief(self, path: str | PathLike[str], platform: str | None = None) -> Path:
+        """Write two pages for a decision: ``.html``, or ``.pdf`` (needs the extra ``brief``).
+
+        Question, answer with its uncertainty, curves, ledger, what is assumed, what would change the
+        answer (with ``parameters="ranges"``), how to repeat it. See `balloon.pages.write_brief`.
+        """
+        from balloon.pages.brief import write_brief  # a convenience: pages stands above
+
+        return write_brief(self, path, platform=platform)
+
+    def to_html(self, path: str | PathLike[str], platform: str | None = None) -> Path:
+        """Write one page with the finding, curves and ledger; `balloon.pages.explore` adds sliders."""
+        from balloon.pages.whatif import WhatIf  # a convenience: pages stands above
+
+        return WhatIf.of(self, platform).to_html(path)
 
     def identical(self, other: Contrast) -> bool:
         """Whether every number and the provenance agree, to the bit."""

@@ -23,24 +23,7 @@ def add(commands: Any) -> None:
     contrast = commands.add_parser(
         "contrast", help="compare a scenario with the same world without its interventions, or with another"
     )
-    contrast.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
-    contrast.add_argument(
-        "alternative",
-        metavar="ALTERNATIVE",
-        nargs="?",
-        help="another scenario of the same actors: SCENARIO is then the baseline",
-    )
-    contrast.add_argument(
-        "--without",
-        metavar="PLATFORM",
-        help="the baseline goes without the interventions on this platform "
-        "(default: the one the scenario is about)",
-    )
-    contrast.add_argument(
-        "--platform",
-        metavar="PLATFORM",
-        help="whose loss the ledger follows (default: the one the scenario is about)",
-    )
+    choose_worlds(contrast)
     whole = whole_number(2, 2**32 - 1)
     contrast.add_argument("--replicates", metavar="N", type=whole, default=100, help="pairs (default: 100)")
     contrast.add_argument(
@@ -67,15 +50,34 @@ def add(commands: Any) -> None:
     contrast.set_defaults(command=command)
 
 
+def choose_worlds(parser: argparse.ArgumentParser) -> None:
+    """Declare which two worlds are compared, and whose loss is followed."""
+    parser.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    parser.add_argument(
+        "alternative",
+        metavar="ALTERNATIVE",
+        nargs="?",
+        help="another scenario of the same actors: SCENARIO is then the baseline",
+    )
+    parser.add_argument(
+        "--without",
+        metavar="PLATFORM",
+        help="the baseline goes without the interventions on this platform "
+        "(default: the one the scenario is about)",
+    )
+    parser.add_argument(
+        "--platform",
+        metavar="PLATFORM",
+        help="whose loss the ledger follows (default: the one the scenario is about)",
+    )
+
+
 def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     """Run both worlds, write the files, print the finding and the ledger."""
     from balloon.contrast import contrast
 
-    baseline, alternative = _scenarios(arguments)
-    platform = arguments.platform or alternative.squeezed
-    if platform not in alternative.platforms:
-        known = ", ".join(map(repr, alternative.platforms))
-        raise DataError(f"--platform {platform!r}: is not there; there are {known}")
+    baseline, alternative = worlds(arguments)
+    platform = followed(arguments, alternative)
     staging = Staging(arguments.out, FILES)
     stagings.append(staging)
     staging.open()
@@ -104,7 +106,16 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     )
 
 
-def _scenarios(arguments: argparse.Namespace) -> tuple[Scenario, Scenario]:
+def followed(arguments: argparse.Namespace, alternative: Scenario) -> str:
+    """The platform whose loss the ledger follows."""
+    platform: str = arguments.platform or alternative.squeezed
+    if platform not in alternative.platforms:
+        known = ", ".join(map(repr, alternative.platforms))
+        raise DataError(f"--platform {platform!r}: is not there; there are {known}")
+    return platform
+
+
+def worlds(arguments: argparse.Namespace) -> tuple[Scenario, Scenario]:
     """Baseline and alternative."""
     from balloon.files import load
 

@@ -1,0 +1,121 @@
+"""balloon explore: a page with sliders over a grid of contrasts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from balloon._staging import Staging
+from balloon.cli.contrast import followed
+from balloon.cli.terminal import CommandError, say, whole_number, wrapped
+from balloon.errors import BalloonError, DataError
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    explore = commands.add_parser(
+        "explore", help="write a page with sliders: what if a parameter were another one"
+    )
+    explore.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    explore.add_argument(
+        "--vary",
+        metavar="PATH[=V,V,...]",
+        action="append",
+        required=True,
+        help="a parameter and its values, such as behaviour.switching_cost=1,2,4; without values 5 over its "
+        "range; may be given several times: every combination is run",
+    )
+    explore.add_argument(
+        "--without",
+        metavar="PLATFORM",
+        help="the baseline goes without the interventions on this platform "
+        "(default: the one the scenario is about)",
+    )
+    explore.add_argument(
+        "--platform",
+        metavar="PLATFORM",
+        help="whose loss the ledger follows (default: the one the scenario is about)",
+    )
+    whole = whole_number(2, 2**32 - 1)
+    explore.add_argument(
+        "--replicates", metavar="N", type=whole, default=50, help="pairs for each combination (default: 50)"
+    )
+    explore.add_argument(
+        "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help="(default: 1)"
+    )
+    explore.add_argument(
+        "--parameters",
+        choices=("fixed", "ranges"),
+        default="fixed",
+        help="ranges: what is not varied is drawn from its range (default: fixed)",
+    )
+    explore.add_argument(
+        "--store", metavar="DIR", type=Path, help="folder that keeps finished pairs, to go on from there"
+    )
+    explore.add_argument(
+        "--out",
+        metavar="FILE",
+        type=Path,
+        default=Path("what-if.html"),
+        help="the page, a .html (default: what-if.html)",
+    )
+    explore.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
+    """Run every combination, write the page, print what it holds."""
+    from balloon.files import load
+    from balloon.pages.explore import explore
+
+    if arguments.out.suffix.lower() not in (".html", ".htm"):
+        raise DataError(f"--out {str(arguments.out)!r}: a page is written as .html; choose such a name")
+    scenario = load(arguments.scenario)
+    vary = wished(arguments.vary)
+    platform = followed(arguments, scenario)
+    staging = Staging(arguments.out.parent, (arguments.out.name,))
+    stagings.append(staging)
+    staging.open()
+    found = explore(
+        scenario,
+        vary,
+        without=arguments.without,
+        platform=platform,
+        replicates=arguments.replicates,
+        seed=arguments.seed,
+        parameters="ranges" if arguments.parameters == "ranges" else None,
+        store=arguments.store,
+        progress=sys.stderr.isatty(),
+    )
+    try:
+        found.to_html(staging.folder / arguments.out.name)
+        written = staging.publish()
+    except (OSError, BalloonError) as error:
+        raise CommandError(f"the runs went well, but the page could not be written: {error}") from error
+    here = found.states[found.start]
+    count = (
+        f"{len(found.states)} states, {arguments.replicates} pairs of runs each. Next to the scenario's own:"
+    )
+    said = (*wrapped(count), *wrapped(f"{here.title}."))
+    say(*said, "", "Written:", *(f"  {path}" for path in written))
+
+
+def wished(texts: list[str]) -> dict[str, list[float] | None]:
+    """Path -> values, or None where none are given.
+
+    Raises
+    ------
+    DataError
+        A path twice, values that are no numbers.
+    """
+    vary: dict[str, list[float] | None] = {}
+    for text in texts:
+        path, equals, values = text.partition("=")
+        if path in vary:
+            raise DataError(f"--vary {path}: is given twice; give all its values at once: {path}=1,2,3")
+        try:
+            vary[path] = [float(value) for value in values.split(",")] if equals else None
+        except ValueError:
+            raise DataError(f"--vary {text}: {values!r} are no numbers; write {path}=1,2.5,4") from None
+    return vary
