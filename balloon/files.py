@@ -20,6 +20,9 @@ from balloon.presets import path as preset_path
 from balloon.presets import sources
 from balloon.scenario import Scenario
 
+FITTED = "fit to "
+"""How the source of a fitted number begins, see `balloon.Fit.scenario`; its observations have their own."""
+
 # ---- what users call ----------------------------------------------------------------------
 
 
@@ -148,7 +151,7 @@ def _doubts(scenario: Scenario) -> list[str]:
         doubts += [
             f"{where}: unknown source {source!r}; need an id of the sources table, or {ASSUMPTION!r}"
             for where, source in cited
-            if source not in known and source != ASSUMPTION
+            if source not in known and source != ASSUMPTION and not source.startswith(FITTED)
         ]
     return doubts
 

@@ -35,8 +35,8 @@ FREE = {
 }
 
 
-def study() -> Problem:
-    """Eight free parameters; the values of the observations do not matter."""
+def study(parameters: int) -> Problem:
+    """The first so many of the free parameters; the values of the observations do not matter."""
     scenario = bl.load("minimal").with_({"steps": 32})
 
     def row(quantity: str, week: int, weeks: int, **rest) -> bl.Observation:
@@ -54,19 +54,20 @@ def study() -> Problem:
         for week in range(6, 31, 4)
         for name in scenario.platforms
     ]
-    return problem(scenario, bl.Observations(tuple(rows)), FREE)
+    return problem(scenario, bl.Observations(tuple(rows)), dict(list(FREE.items())[:parameters]))
 
 
-def part(numbers: range, *, sets: int, seed: int, quick: bool) -> Sbc:
+def part(numbers: range, *, parameters: int, sets: int, seed: int, quick: bool) -> Sbc:
     """Some of the data sets, in a process of its own: a problem does not travel."""
     chosen = by_laplace if quick else by_chains
-    return sbc(study(), sets=sets, seed=seed, posterior=chosen, numbers=numbers)
+    return sbc(study(parameters), sets=sets, seed=seed, posterior=chosen, numbers=numbers)
 
 
 def main() -> int:
     """Run all data sets and print the verdict."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sets", type=int, default=200)
+    parser.add_argument("--parameters", type=int, default=len(FREE))
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--quick", action="store_true")
@@ -74,7 +75,7 @@ def main() -> int:
     asked = parser.parse_args()
     start = time.perf_counter()
     parts = [range(w, asked.sets, asked.workers) for w in range(asked.workers)]
-    one = partial(part, sets=asked.sets, seed=asked.seed, quick=asked.quick)
+    one = partial(part, parameters=asked.parameters, sets=asked.sets, seed=asked.seed, quick=asked.quick)
     with ProcessPoolExecutor(asked.workers, mp_context=get_context("spawn")) as pool:
         found = list(pool.map(one, parts))
     order = np.argsort(np.concatenate([np.array(numbers) for numbers in parts]))

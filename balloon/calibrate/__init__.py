@@ -8,6 +8,7 @@ from balloon.calibrate.observe import ObservationModel, prepare
 from balloon.calibrate.priors import Prior
 from balloon.calibrate.reading import read_observations
 from balloon.calibrate.result import Fit
+from balloon.calibrate.sbc import sbc
 
 __all__ = [
     "Fit",
@@ -18,4 +19,8 @@ __all__ = [
     "calibrate",
     "prepare",
     "read_observations",
+    "sbc",
 ]
+
+# `balloon.calibrate` is the function, which hides this package: its check goes by the same name.
+calibrate.sbc = sbc  # type: ignore[attr-defined]

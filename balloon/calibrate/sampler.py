@@ -17,7 +17,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -41,6 +41,8 @@ LEAST = 24
 """Walkers of an ensemble."""
 FIRST = 16
 """Steps of the first block."""
+DROPPED = 3
+"""One step of so many, the first ones, is warm-up."""
 SHRINK = 0.05
 """Weight of the covariance at the mode in the one that is learnt, which keeps it from collapsing."""
 HEAVY = 6.0
@@ -120,8 +122,8 @@ def sample(
 ) -> Chains:
     """Draw from a density until the chains agree.
 
-    Every block of steps is twice as long as the one before; only the last is kept, all before it is
-    warm-up, and tells the independent proposals where the density lies.
+    Every block of steps makes the chains longer by half. Before each the independent proposals are set
+    to what is known by then, and the first third of all steps is dropped as warm-up.
 
     Parameters
     ----------
@@ -185,17 +187,18 @@ def chains(
     rng = np.random.default_rng(seed)
     where = _possible(density, mode, spread, (ensembles, size), rng)
     band = _Band(density, where, _Heavy(mode, spread), rng)
-    length = FIRST
+    blocks: list[Block] = []
+    done, more = 0, FIRST
     while True:
-        draws_made, levels, accepted = band.run(length)
-        found = _judged(draws_made, levels, accepted, density)
-        enough = ensembles * size * length >= draws
-        if (found.converged and enough) or density.count >= limit:
+        blocks.append(band.run(more))
+        done += more
+        found = _judged(blocks, done - done // DROPPED, density)
+        if (found.converged and found.log_density.size >= draws) or density.count >= limit:
             return found
-        late = draws_made[:, length // 2 :].reshape(-1, len(mode))
+        late = found.flat
         learnt = (1.0 - SHRINK) * np.cov(late.T).reshape(spread.shape) + SHRINK * spread
         band.proposal = _Heavy(late.mean(axis=0), learnt)
-        length *= 2
+        more = done // 2
 
 
 def _checked(
@@ -242,6 +245,17 @@ class _Counted:
         return np.where(missing, -np.inf, found).reshape(points.shape[:-1])
 
 
+class Block(NamedTuple):
+    """What a few steps left behind."""
+
+    draws: Floats
+    """(E, n, W, k)"""
+    levels: Floats
+    """(E, n, W) log densities."""
+    accepted: float
+    """Share of proposals accepted, added over the steps."""
+
+
 class _Heavy:
     """Independent proposals from a multivariate t distribution."""
 
@@ -270,14 +284,14 @@ class _Band:
         self.proposal = proposal
         self.rng = rng
 
-    def run(self, steps: int) -> tuple[Floats, Floats, float]:
-        """Draws (E, n, W, k), their log densities (E, n, W), and the share of proposals accepted."""
+    def run(self, steps: int) -> Block:
+        """So many steps from where the walkers stand."""
         draws, levels, accepted = [], [], 0.0
         for _ in range(steps):
             accepted += self._evolve() if self.rng.random() < SHARED else self._leap()
             draws.append(self.where.copy())
             levels.append(self.level.copy())
-        return np.stack(draws, axis=1), np.stack(levels, axis=1), accepted / steps
+        return Block(np.stack(draws, axis=1), np.stack(levels, axis=1), accepted)
 
     def _evolve(self) -> float:
         """Each half of every ensemble by differences within the other half."""
@@ -331,7 +345,11 @@ def _possible(
     )
 
 
-def _judged(draws: Floats, levels: Floats, accepted: float, density: _Counted) -> Chains:
+def _judged(blocks: list[Block], kept: int, density: _Counted) -> Chains:
+    """The last so many steps of all blocks."""
+    draws = np.concatenate([block.draws for block in blocks], axis=1)[:, -kept:]
+    levels = np.concatenate([block.levels for block in blocks], axis=1)[:, -kept:]
+    accepted = sum(block.accepted for block in blocks) / sum(block.draws.shape[1] for block in blocks)
     columns = [*np.moveaxis(draws, -1, 0), levels]
     return Chains(
         draws=draws,

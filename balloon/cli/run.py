@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balloon._staging import Staging
-from balloon.cli.terminal import CommandError, columns, percent, say, which, whole_number, wrapped
+from balloon.cli.terminal import (
+    CommandError,
+    columns,
+    load_ahead,
+    percent,
+    say,
+    which,
+    whole_number,
+    wrapped,
+)
 from balloon.errors import BalloonError
 
 if TYPE_CHECKING:
@@ -70,6 +79,7 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     staging = Staging(arguments.out, FILES)
     stagings.append(staging)
     staging.open()
+    load_ahead("balloon.plots", "h5netcdf")
     runs, others = _simulated(scenario, baseline, arguments)
     try:
         _write(runs, others, staging.folder)

@@ -7,7 +7,9 @@ import contextlib
 import shutil
 import sys
 import textwrap
+import threading
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
@@ -38,6 +40,17 @@ def complain(code: int, message: str) -> int:
             sys.stderr.write(f"balloon: {line}\n")
         sys.stderr.flush()
     return code
+
+
+def load_ahead(*modules: str) -> None:
+    """Import what will be needed later in another thread: compiled code leaves the interpreter free."""
+
+    def load() -> None:
+        with contextlib.suppress(ImportError):  # raised again where it is needed
+            for module in modules:
+                import_module(module)
+
+    threading.Thread(target=load, daemon=True, name="balloon-load").start()
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -1,0 +1,187 @@
+"""balloon fit: parameters of a scenario from observations, with what the data do not tell."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from balloon._staging import Staging
+from balloon.cli.terminal import CommandError, columns, say, whole_number, wrapped
+from balloon.errors import BalloonError, DataError, FitError
+
+if TYPE_CHECKING:
+    from balloon.calibrate import Fit, Observations
+    from balloon.scenario import Scenario
+
+FILES = ("summary.csv", "fit.json", "fitted.toml", "fit.png", "fit.svg")
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    fit = commands.add_parser("fit", help="fit parameters of a scenario to observations")
+    fit.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    fit.add_argument(
+        "observations", metavar="OBSERVATIONS", help="observations that ship, by name, or a CSV file"
+    )
+    fit.add_argument(
+        "--free",
+        metavar="PATH[=LOW:HIGH]",
+        nargs="+",
+        action="extend",
+        required=True,
+        help="parameters to fit, such as behaviour.switching_cost=3:8, central 90%% of the prior; without "
+        "LOW:HIGH the range in the scenario",
+    )
+    fit.add_argument(
+        "--starts", metavar="N", type=whole_number(1, 1000), default=4, help="of the search (default: 4)"
+    )
+    fit.add_argument("--seed", metavar="S", type=whole_number(0, 2**32 - 1), default=0, help="(default: 0)")
+    fit.add_argument(
+        "--method",
+        choices=("laplace", "mcmc"),
+        default="laplace",
+        help="of the intervals: laplace is quick, mcmc is to be reported (default: laplace)",
+    )
+    fit.add_argument(
+        "--out", metavar="DIR", type=Path, default=Path("out"), help="folder for the files (default: out)"
+    )
+    fit.set_defaults(command=command)
+
+
+def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
+    """Fit, write the files, print the table and what the data do not tell."""
+    from balloon.calibrate import read_observations
+    from balloon.files import load
+
+    free = wished(arguments.free)
+    scenario, observations = load(arguments.scenario), read_observations(arguments.observations)
+    staging = Staging(arguments.out, FILES)
+    stagings.append(staging)
+    staging.open()
+    fit = _fitted(scenario, observations, free, arguments)
+    try:
+        _write(fit, staging.folder)
+        written = staging.publish()
+    except (OSError, BalloonError) as error:
+        raise CommandError(f"the fit went well, but its files could not be written: {error}") from error
+    say(*table(fit), "", *doubts(fit), "", "Written:", *(f"  {path}" for path in written))
+
+
+def wished(texts: list[str]) -> list[str | tuple[str, tuple[float, float]]]:
+    """Paths, with the ends of their priors where they are given.
+
+    Raises
+    ------
+    DataError
+        Ends that are no two numbers.
+
+    Examples
+    --------
+    >>> wished(["behaviour.trial", "behaviour.switching_cost=3:8"])
+    ['behaviour.trial', ('behaviour.switching_cost', (3.0, 8.0))]
+    """
+    found: list[str | tuple[str, tuple[float, float]]] = []
+    for text in texts:
+        path, equals, ends = text.partition("=")
+        if not equals:
+            found.append(path)
+            continue
+        try:
+            low, high = (float(end) for end in ends.split(":"))
+        except ValueError:
+            raise DataError(f"--free {text}: {ends!r} are no two numbers; write {path}=LOW:HIGH") from None
+        found.append((path, (low, high)))
+    return found
+
+
+def _fitted(
+    scenario: Scenario, observations: Observations, free: list[Any], arguments: argparse.Namespace
+) -> Fit:
+    """The fit; bad input is refused before the search, and what the search says is a failure."""
+    from balloon.calibrate.fit import sampled, settle
+    from balloon.calibrate.problem import problem
+
+    observations.check_informative()
+    asked = problem(scenario, observations, free)
+    try:
+        fit = settle(asked, starts=arguments.starts, seed=arguments.seed)
+        fit = sampled(fit) if arguments.method == "mcmc" else fit
+    except FitError as error:
+        raise CommandError(str(error)) from error
+    if fit.mixing.startswith("NOT"):
+        raise CommandError(
+            "the draws of the posterior have not mixed, so there is no interval; take fewer "
+            "free parameters or narrower priors"
+        )
+    if not fit.identified:
+        raise CommandError(
+            f"nothing is identified: these data do not tell {', '.join(asked.paths)}, the prior is returned; "
+            "free fewer parameters, or observe more"
+        )
+    return fit
+
+
+def table(fit: Fit) -> list[str]:
+    """The summary, two lines a parameter: names may be longer than the room for them."""
+    rows = [("estimate", "90% interval", "method", "contraction", "verdict")]
+    found = fit.summary()
+    for one in found.itertuples():
+        told = one.estimate == one.estimate
+        rows.append(
+            (
+                f"{one.estimate:.4g}" if told else "-",
+                f"{one.low:.4g} to {one.high:.4g}" if told else "-",
+                one.method,
+                f"{one.contraction:.2f}",
+                one.verdict if told else "not identified",
+            )
+        )
+    head, *lines = columns(rows, right=(0, 3))
+    both = (two for name, line in zip(found.index, lines, strict=True) for two in (name, f"  {line}"))
+    return [f"  {head}", *both]
+
+
+def doubts(fit: Fit) -> list[str]:
+    """In words: how well the model fits, and what the data do not tell."""
+    found, checked = fit.identifiability(), fit.check()
+    strange = [str(name) for name, row in checked.quantities().iterrows() if row.p < 0.05 and name != "all"]
+    said = [
+        f"Fit: the model does not make data like these (p = {checked.p:.3f})"
+        f"{': ' + ', '.join(strange) if strange else ''}; its intervals hold only if it did."
+        if checked.p < 0.05
+        else f"Fit: the model makes data like these (p = {checked.p:.2f})."
+    ]
+    silent = [name for name in fit.problem.paths if name not in fit.identified]
+    if silent:
+        said.append(
+            f"Not identified by these data, the prior is returned and there is no number to report: "
+            f"{', '.join(silent)}."
+        )
+    said += [f"Exact null direction: {one}." for one in found.null]
+    said += [f"Hardly told apart: {one}." for one in found.sloppy]
+    said.append(_beside_the_actors(fit))
+    return [line for one in said for line in wrapped(one)]
+
+
+def _beside_the_actors(fit: Fit) -> str:
+    """Whether the mean field, which was fitted, may stand for the actors."""
+    try:
+        beside = fit.check_abm()
+    except FitError as error:
+        return f"The actors could not be set beside the mean field: {error}."
+    said = str(beside).splitlines()[0]
+    return f"Actors beside the mean field: {said}."
+
+
+def _write(fit: Fit, folder: Path) -> None:
+    from balloon.files import save
+    from balloon.plots import save_figure
+    from balloon.plots.fit import fit_figure
+
+    fit.summary().to_csv(folder / FILES[0], float_format="%.6g", lineterminator="\n")
+    fit.save(folder / FILES[1])
+    save(fit.scenario, folder / FILES[2])
+    figure = fit_figure(fit)
+    for name in FILES[3:]:
+        save_figure(figure, folder / name)

@@ -1,0 +1,114 @@
+"""The words that go with the figures of a fit."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from balloon._version import __version__
+from balloon.plots.caption import Caption
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from balloon.calibrate.checks import Check
+    from balloon.calibrate.result import Fit
+
+STRANGE = 0.05
+"""Tail probability of the posterior predictive check below which the title says so."""
+
+
+def short_name(path: str) -> str:
+    """A dotted path as a figure has room for.
+
+    Examples
+    --------
+    >>> short_name("interventions.platform_change:Telegram:2014-09-18.asc")
+    'Telegram, change of 2014-09-18: asc'
+    >>> short_name("behaviour.trial"), short_name("platforms.Signal.asc")
+    ('trial', 'Signal: asc')
+    """
+    head, _, rest = path.partition(".")
+    if head == "interventions":
+        key, _, field = rest.rpartition(".")
+        kind, _, where = key.partition(":")
+        platform, _, when = where.partition(":")
+        return f"{platform}, {kind.rpartition('_')[2]} of {when}: {field}"
+    if head in ("platforms", "groups"):
+        name, _, field = rest.partition(".")
+        return f"{name}: {field}"
+    return path if head in ("scale", "dispersion") else rest
+
+
+def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
+    """Title, subtitle, notes and alt text of the figure of a fit."""
+    rows, asked = check.rows(), fit.problem
+    inside = int(((rows.observed >= rows.low) & (rows.observed <= rows.high)).sum())
+    paths, told = asked.paths, fit.identified
+    some = f"; {len(told)} of {len(paths)} parameters are told" if told else "; no parameter is told"
+    title = f"The fitted model makes data {'unlike' if check.p < STRANGE else 'like'} these{some}"
+    p = "p < 0.01" if check.p < 0.01 else f"p = {check.p:.2f}"
+    worst = str(rows.residual.abs().idxmax())
+    subtitle = (
+        f"{inside} of {len(rows)} observations lie in their 90% predictive interval ({p}); "
+        f"furthest off by {rows.residual[worst]:+.1f} sd: {worst}."
+    )
+    said = [
+        f"{name} {one.estimate:.3g} ({one.low:.3g} to {one.high:.3g}), {one.verdict}"
+        if one.estimate == one.estimate
+        else f"{name} not identified, the prior is returned"
+        for name, one in zip(summary.index, summary.itertuples(), strict=True)
+    ]
+    seen = [f"{thing} {r.observed:.4g} ({r.low:.4g} to {r.high:.4g})" for thing, r in rows.iterrows()]
+    return _caption(
+        fit,
+        title,
+        subtitle,
+        "Dots: observations, whiskers: 90% of their own error. Darker band: 90% of what the fit expects; "
+        "lighter: 90% of the data it would make. Parameters in standard deviations of their priors. "
+        "A fit shows that the model can make these data, not that it is right.",
+        f"Observed, with the 90% predictive interval: {'; '.join(seen)}. Parameters: {'; '.join(said)}.",
+    )
+
+
+def profile_caption(
+    fit: Fit, name: str, *, low: float, high: float, estimate: float, level: float
+) -> Caption:
+    """The words of a profile."""
+    return _caption(
+        fit,
+        f"{short_name(name)} is {estimate:.3g}, {level:.0%} interval {low:.3g} to {high:.3g}",
+        "How the best fit gets worse as this parameter moves and the others follow.",
+        "The interval lies where the curve is below the dashed line (Wilks 1938, penalised by the priors).",
+        f"Profile of {name}, a curve with its lowest point at {estimate:.4g} that crosses the line of the "
+        f"{level:.0%} interval at {low:.4g} and {high:.4g}.",
+    )
+
+
+def pair_caption(fit: Fit, one: str, other: str, correlation: float) -> Caption:
+    """The words of a pair of parameters."""
+    strong = "can hardly be told apart" if abs(correlation) > 0.8 else "are told apart"
+    return _caption(
+        fit,
+        f"{short_name(one)} and {short_name(other)} {strong} by these data: correlation {correlation:+.2f}",
+        "The two parameters that are correlated most; dots: draws from the posterior.",
+        "Dashed: 90% of the prior. Along a narrow slanted cloud one parameter makes up for the other.",
+        f"Scatter of {one} and {other}: {'a rising' if correlation > 0 else 'a falling'} cloud, correlation "
+        f"{correlation:+.2f}.",
+    )
+
+
+def _caption(fit: Fit, title: str, subtitle: str, note: str, alt: str) -> Caption:
+    scenario = fit.problem.scenario
+    made = {"balloon": __version__, "scenario": scenario.name, "sha256": scenario.sha256, "seed": fit.seed}
+    told = (
+        f"balloon {__version__} · scenario {scenario.name}, sha256 {scenario.sha256[:12]}… · "
+        f"{fit.method} · seed {fit.seed}"
+    )
+    return Caption(
+        title=title,
+        subtitle=subtitle,
+        notes=(note, told),
+        alt=f"{title}. {subtitle} {alt} {note}",
+        source=json.dumps({"runs": {**made, "method": fit.method}}, sort_keys=True, ensure_ascii=False),
+    )
