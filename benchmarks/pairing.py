@@ -1,4 +1,4 @@
-"""How many replicates does the same luck in both worlds save?
+"""How many replicates the same luck in both worlds saves.
 
 `python -m benchmarks.pairing` runs every preset with and without its interventions and prints, for what
 the squeezed platform lost and what reappeared on the others, the variance of the difference between

@@ -60,12 +60,14 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     stagings.append(staging)
     staging.open()
     fit = _fitted(scenario, observations, free, arguments)
+    refused, beside = _beside_the_actors(fit)
     try:
-        _write(fit, staging.folder)
+        _write(fit, staging.folder, refused=refused)
         written = staging.publish()
     except (OSError, BalloonError) as error:
         raise CommandError(f"the fit went well, but its files could not be written: {error}") from error
-    say(*table(fit), "", *doubts(fit), "", "Written:", *(f"  {path}" for path in written))
+    say(*table(fit, refused=refused), "", *doubts(fit, beside), "", "Written:")
+    say(*(f"  {path}" for path in written))
 
 
 def wished(texts: list[str]) -> list[str | tuple[str, tuple[float, float]]]:
@@ -122,8 +124,11 @@ def _fitted(
     return fit
 
 
-def table(fit: Fit) -> list[str]:
-    """The summary, two lines a parameter: names may be longer than the room for them."""
+def table(fit: Fit, *, refused: bool) -> list[str]:
+    """The summary, two lines a parameter: names may be longer than the room for them.
+
+    Where the mean field may not stand for the actors its intervals are refused, and not shown.
+    """
     rows = [("estimate", "90% interval", "method", "contraction", "verdict")]
     found = fit.summary()
     for one in found.itertuples():
@@ -131,7 +136,7 @@ def table(fit: Fit) -> list[str]:
         rows.append(
             (
                 f"{one.estimate:.4g}" if told else "-",
-                f"{one.low:.4g} to {one.high:.4g}" if told else "-",
+                "-" if not told else "refused" if refused else f"{one.low:.4g} to {one.high:.4g}",
                 one.method,
                 f"{one.contraction:.2f}",
                 one.verdict if told else "not identified",
@@ -142,7 +147,7 @@ def table(fit: Fit) -> list[str]:
     return [f"  {head}", *both]
 
 
-def doubts(fit: Fit) -> list[str]:
+def doubts(fit: Fit, beside: str) -> list[str]:
     """In words: how well the model fits, and what the data do not tell."""
     found, checked = fit.identifiability(), fit.check()
     strange = [str(name) for name, row in checked.quantities().iterrows() if row.p < 0.05 and name != "all"]
@@ -160,26 +165,30 @@ def doubts(fit: Fit) -> list[str]:
         )
     said += [f"Exact null direction: {one}." for one in found.null]
     said += [f"Hardly told apart: {one}." for one in found.sloppy]
-    said.append(_beside_the_actors(fit))
+    said.append(beside)
     return [line for one in said for line in wrapped(one)]
 
 
-def _beside_the_actors(fit: Fit) -> str:
-    """Whether the mean field, which was fitted, may stand for the actors."""
+def _beside_the_actors(fit: Fit) -> tuple[bool, str]:
+    """Whether the mean field, which was fitted, may not stand for the actors, and why."""
+    from balloon.calibrate.discrepancy import REFUSE
+
     try:
         beside = fit.check_abm()
     except FitError as error:
-        return f"The actors could not be set beside the mean field: {error}."
-    said = str(beside).splitlines()[0]
-    return f"Actors beside the mean field: {said}."
+        return False, f"The actors could not be set beside the mean field: {error}."
+    return beside.verdict == REFUSE, f"Actors beside the mean field: {str(beside).splitlines()[0]}."
 
 
-def _write(fit: Fit, folder: Path) -> None:
+def _write(fit: Fit, folder: Path, *, refused: bool) -> None:
     from balloon.files import save
     from balloon.plots import save_figure
     from balloon.plots.fit import fit_figure
 
-    fit.summary().to_csv(folder / FILES[0], float_format="%.6g", lineterminator="\n")
+    summary = fit.summary()
+    if refused:
+        summary = summary.assign(low=float("nan"), high=float("nan"))
+    summary.to_csv(folder / FILES[0], float_format="%.6g", lineterminator="\n")
     fit.save(folder / FILES[1])
     save(fit.scenario, folder / FILES[2])
     figure = fit_figure(fit)

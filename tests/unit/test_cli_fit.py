@@ -21,6 +21,10 @@ def test_a_fit_writes_its_files_and_a_table_of_80_columns(tmp_path: Path, capsys
     said = capsys.readouterr().out
     assert max(map(len, said.split("Written:")[0].splitlines())) <= 80
     assert "90% interval" in said
+    # Actors and mean field differ by more than a standard deviation here: its intervals are not shown.
+    assert said.count("refused") >= 3
+    assert " to " not in said.split("Fit:")[0]
+    assert (tmp_path / "summary.csv").read_text().splitlines()[1].count(",,") == 1
     assert "does not make data like these" in said
     names = {file.name for file in tmp_path.iterdir()}
     assert names == {"summary.csv", "fit.json", "fitted.toml", "fit.png", "fit.svg"}
