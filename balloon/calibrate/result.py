@@ -22,6 +22,7 @@ from balloon.scenario import at_values, change, find, swap
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from balloon.calibrate.checks import Check
@@ -152,6 +153,12 @@ class Fit:
         from balloon.calibrate.checks import check
 
         return check(self.problem, self.thetas(self._many), seed=seed)
+
+    def plot(self) -> Figure:
+        """Draw the observations beside the fit, and each prior beside its posterior."""
+        from balloon.plots.fit import fit_figure  # a convenience: plots stands above calibrate
+
+        return fit_figure(self)
 
     def check_abm(self, *, replicates: int = 8, seed: int = 0) -> AbmCheck:
         """Compare the mean field with the actors at the estimate; see `balloon.calibrate.discrepancy`."""

@@ -4,6 +4,7 @@ from balloon.plots.caption import alt_text
 from balloon.plots.contrast import contrast_figure
 from balloon.plots.curves import migration_curves
 from balloon.plots.differences import difference_curves
+from balloon.plots.fit import correlation_figure, fit_figure, profile_figure
 from balloon.plots.flows import actor_flows
 from balloon.plots.migration import migration
 from balloon.plots.page import Briefing
@@ -15,9 +16,12 @@ __all__ = [
     "actor_flows",
     "alt_text",
     "contrast_figure",
+    "correlation_figure",
     "difference_curves",
+    "fit_figure",
     "ledger_waterfall",
     "migration",
     "migration_curves",
+    "profile_figure",
     "save_figure",
 ]
