@@ -135,7 +135,7 @@ def test_a_worker_that_is_killed_costs_its_block_only(tmp_path: Path) -> None:
     said = "the executor lost a worker, killed or out of memory .*: call again with it and a new executor"
     with processes() as pool, pytest.raises(bl.EngineError, match=said):
         gather(job, executor=pool, **how)
-    kept = {n for file in store.rglob("*.block") for n in range(*map(int, file.name.split("-")[:2]))}
+    kept = {n for file in store.rglob("[0-9]*.block") for n in range(*map(int, file.name.split("-")[:2]))}
     assert len(kept) >= 8
     before = runs_of(log)
     done = gather(job, **how)
@@ -182,7 +182,7 @@ def start(replicates: int, store: Path, how: str = "all") -> subprocess.Popen[by
 
 
 def stored(store: Path) -> int:
-    return len(list(store.rglob("*.block")))
+    return len(list(store.rglob("[0-9]*.block")))
 
 
 def closed() -> Executor:

@@ -45,7 +45,7 @@ def squares(done: Gathered) -> list[float]:
 
 
 def blocks(store: Path) -> list[Path]:
-    return sorted(store.rglob("*.block"))
+    return sorted(store.rglob("[0-9]*.block"))
 
 
 def damage(file: Path) -> None:
