@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from balloon._accounts import DIMS
 from balloon.effect import Asked, Contrast
 from balloon.errors import EngineError
-from balloon.pairs import PAIRED, Pairs, check_same_actors, draw
+from balloon.pairs import Pairs, check_same_actors, draw
 from balloon.precision import Precision, Reached, half_width, next_batch
 from balloon.runs import places
 from balloon.scenario import Scenario
@@ -186,8 +187,8 @@ def _assembled(scenarios: tuple[Scenario, ...], asked: Asked, done: Gathered) ->
     pairs = [
         xr.Dataset(
             {
-                name: (("replicate", "time", *dims), np.stack([one[f"{k}.{name}"] for one in done.columns]))
-                for name, dims in PAIRED.items()
+                name: (dims, np.stack([one[f"{k}.{name}"] for one in done.columns]))
+                for name, dims in DIMS.items()
             },
             {
                 "replicate": first.replicate.values,

@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
     Columns = dict[str, NDArray[Any]]
 
-PAIRED: dict[str, tuple[str, ...]] = {
-    "same": ("group", "place_baseline", "place_alternative"),
-    "refilled": ("group", "place_baseline", "place_alternative"),
-    "bystanders": ("group", "platform", "place"),
-}
-"""Counts of pairs, and their dimensions after alternative, replicate and time."""
 TABLES = ("start", "start_apps", "asc", "belief")
 
 

@@ -16,7 +16,7 @@ from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import ScenarioError
 from balloon.evidence import Evidence
 from balloon.interventions import Intervention, Launch, Takedown, without_platform
-from balloon.landscape import Edge, Landscape, Platform
+from balloon.landscape import Landscape
 from balloon.population import Group, Population, start_places
 from balloon.timetable import Policy, timetable
 
@@ -438,24 +438,7 @@ def change(noun: Any, name: str, value: Any, *, keep_evidence: bool = False) -> 
 
 def swap(scenario: Scenario, old: Any, new: Any) -> Scenario:
     """A copy of the scenario with one noun in the place of another."""
-
-    def swapped(nouns: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(new if noun is old else noun for noun in nouns)
-
-    population, landscape = scenario.population, scenario.landscape
-    if isinstance(old, Behaviour):
-        return replace(scenario, behaviour=new)
-    if isinstance(old, Population):
-        return replace(scenario, population=new)
-    if isinstance(old, Group):
-        return replace(scenario, population=replace(population, groups=swapped(population.groups)))
-    if isinstance(old, Platform):
-        return replace(scenario, landscape=replace(landscape, platforms=swapped(landscape.platforms)))
-    if isinstance(old, Edge):
-        return replace(scenario, landscape=replace(landscape, edges=swapped(landscape.edges or ())))
-    if isinstance(old, Intervention):
-        return replace(scenario, interventions=swapped(scenario.interventions))
-    return replace(scenario, population=replace(population, contacts=new))
+    return _rebuilt(scenario, {id(old): new}, {})
 
 
 def _put(scenario: Scenario, path: str, value: Any) -> Scenario:
@@ -472,7 +455,8 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     nouns = dict(scenario.nouns())
     drawn: dict[str, dict[str, Any]] = {}
     for path, value in values.items():
-        prefix, name = _split(scenario, path, nouns)
+        _, name = find(scenario, path, nouns)
+        prefix = path[: -len(name) - 1]
         field, _, key = name.partition(".")
         fields_of = drawn.setdefault(prefix, {})
         fields_of[field] = (
@@ -491,19 +475,14 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     return _rebuilt(scenario, new, shares)
 
 
-def _split(scenario: Scenario, path: str, nouns: Mapping[str, Any]) -> tuple[str, str]:
-    """Prefix of the noun and the name within it; refuses a path that leads nowhere."""
-    _, name = find(scenario, path, nouns)
-    return path[: -len(name) - 1], name
-
-
 def _rebuilt(scenario: Scenario, new: Mapping[int, Any], shares: Mapping[str, float]) -> Scenario:
     """The scenario with new nouns in the place of old ones, by identity, and groups of other shares."""
 
     def those(nouns: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(new.get(id(noun), noun) for noun in nouns)
 
-    landscape, population = scenario.landscape, scenario.population
+    landscape = scenario.landscape
+    population = new.get(id(scenario.population), scenario.population)
     edges = None if landscape.edges is None else those(landscape.edges)
     groups = those(population.groups)
     for name, share in shares.items():
@@ -512,13 +491,11 @@ def _rebuilt(scenario: Scenario, new: Mapping[int, Any], shares: Mapping[str, fl
         groups = tuple(
             replace(g, share=share if g.name == name else g.share * (1 - share) / rest) for g in groups
         )
-    people = new.get(id(population), population)
+    contacts = new.get(id(population.contacts), population.contacts)
     return replace(
         scenario,
         landscape=replace(landscape, platforms=those(landscape.platforms), edges=edges),
-        population=replace(
-            people, groups=groups, contacts=new.get(id(population.contacts), population.contacts)
-        ),
+        population=replace(population, groups=groups, contacts=contacts),
         behaviour=new.get(id(scenario.behaviour), scenario.behaviour),
         interventions=those(scenario.interventions),
     )

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from balloon.cli.terminal import DONE, WIDTH, CommandError, columns, complain, days, say, which, wrapped
+from balloon._tables import WIDTH
+from balloon.cli.terminal import DONE, CommandError, columns, complain, days, say, which, wrapped
 
 if TYPE_CHECKING:
     from balloon._staging import Staging

@@ -11,7 +11,8 @@ import threading
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
+
+from balloon._tables import WIDTH, columns_of
 
 if TYPE_CHECKING:
     from balloon.runs import Runs
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit codes."""
-WIDTH = 80
 
 
 class CommandError(Exception):
@@ -101,13 +101,13 @@ def columns(
     rows: Sequence[Sequence[str]], *, right: Sequence[int] = (), room: int | None = None
 ) -> list[str]:
     """Rows with their cells under each other; the last cell goes on below where it is long."""
-    widths = [max(_cells(row[c]) for row in rows) for c in range(len(rows[0]) - 1)]
+    widths = [max(columns_of(row[c]) for row in rows) for c in range(len(rows[0]) - 1)]
     lines: list[str] = []
     for row in rows:
         cells = [_pad(row[c], width, right=c in right) for c, width in enumerate(widths)]
         head = "".join(f"{cell}  " for cell in cells)
         if len(row) - 1 in right:
-            lines.append(head + _pad(row[-1], max(_cells(one[-1]) for one in rows), right=True))
+            lines.append(head + _pad(row[-1], max(columns_of(one[-1]) for one in rows), right=True))
         else:
             lines += wrapped(row[-1], head=head, room=room) or [head.rstrip()]
     return lines
@@ -116,16 +116,11 @@ def columns(
 def wrapped(text: str, *, head: str = "", room: int | None = None) -> list[str]:
     """The text in lines of the terminal's width, the first after ``head``, the others below it."""
     width = min(shutil.get_terminal_size().columns, 100) if sys.stdout.isatty() else WIDTH
-    below = " " * _cells(head)
+    below = " " * columns_of(head)
     width = max(room or width, len(below) + 12)
     return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=below)
 
 
-def _cells(text: str) -> int:
-    """Columns of a terminal that a text takes: Korean letters take two."""
-    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
-
-
 def _pad(text: str, width: int, *, right: bool = False) -> str:
-    space = " " * (width - _cells(text))
+    space = " " * (width - columns_of(text))
     return space + text if right else text + space
