@@ -59,6 +59,11 @@ def choose_worlds(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="another scenario of the same actors: SCENARIO is then the baseline",
     )
+    choose_platforms(parser)
+
+
+def choose_platforms(parser: argparse.ArgumentParser) -> None:
+    """Declare whose interventions the baseline goes without, and whose loss is followed."""
     parser.add_argument(
         "--without",
         metavar="PLATFORM",

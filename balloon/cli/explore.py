@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from balloon._staging import Staging
-from balloon.cli.contrast import followed
+from balloon.cli.contrast import choose_platforms, followed
 from balloon.cli.terminal import CommandError, say, whole_number, wrapped
 from balloon.errors import BalloonError, DataError
 
@@ -27,17 +27,7 @@ def add(commands: Any) -> None:
         help="a parameter and its values, such as behaviour.switching_cost=1,2,4; without values 5 over its "
         "range; may be given several times: every combination is run",
     )
-    explore.add_argument(
-        "--without",
-        metavar="PLATFORM",
-        help="the baseline goes without the interventions on this platform "
-        "(default: the one the scenario is about)",
-    )
-    explore.add_argument(
-        "--platform",
-        metavar="PLATFORM",
-        help="whose loss the ledger follows (default: the one the scenario is about)",
-    )
+    choose_platforms(explore)
     whole = whole_number(2, 2**32 - 1)
     explore.add_argument(
         "--replicates", metavar="N", type=whole, default=50, help="pairs for each combination (default: 50)"
