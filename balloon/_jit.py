@@ -1,4 +1,4 @@
-"""The only lines that know numba, and a compile cache that cannot serve an edited rule.
+"""What numba compiles and how, and a compile cache that cannot serve an edited rule.
 
 Numba's own on-disk cache looks at the file of the cached function alone: a rule edited in another
 file would go on running in its old form. Here the stamp of every entry is a hash of the text of
@@ -7,6 +7,7 @@ all compiled modules, so any edit empties the cache.
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import sys
@@ -24,12 +25,14 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.dispatcher import Dispatcher
 from numba.core.registry import CPUDispatcher
+from numba.core.runtime import rtsys
 from numba.core.types import unliteral
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 COMPILED = (
     "_jit.py",
+    "_bundle.py",
     "draws.py",
     "ties.py",
     "recruit.py",
@@ -89,6 +92,15 @@ class _Impl(CompileResultCacheImpl):  # type: ignore[misc]  # numba has no types
 class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
     _impl_class = _Impl
 
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """As numba's, without loading all that numba could compile: what is kept is ready to run.
+
+        That would take longer than all the rest of loading. Whoever compiles loads it then.
+        """
+        rtsys.initialize(context)  # allocation, by which kernels make arrays
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(signature, context)
+
 
 @lru_cache(maxsize=1)
 def _writable() -> bool:
@@ -142,6 +154,16 @@ class _Compiled(CPUDispatcher):  # type: ignore[misc]  # numba has no types
         self.entries: dict[bytes, Callable[..., Any]] = {}
         if keep and _writable():
             self._cache = _Cache(function)
+
+    def compile(self, signature: Any) -> Any:
+        """As numba's, without the collector of cycles, which would search a growing heap all the time."""
+        collects = gc.isenabled()
+        gc.disable()
+        try:
+            return super().compile(signature)
+        finally:
+            if collects:
+                gc.enable()
 
     def entry(self, arguments: tuple[Any, ...]) -> Callable[..., Any]:
         """The machine code for these arguments; numba's types are worked out once a kind."""

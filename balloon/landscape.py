@@ -131,17 +131,17 @@ class Landscape:
             Row = from, column = to, in multiples of the switching cost; 0 on the
             diagonal, inf where no path leads.
         """
-        import networkx as nx
         import numpy as np
 
         names = self.names
         if self.edges is None:
             return 1.0 - np.eye(len(names))
-        friction = np.full((len(names), len(names)), math.inf)
-        lengths = nx.all_pairs_dijkstra_path_length(self.to_networkx(), weight="friction")
-        for origin, reached in lengths:
-            for destination, length in reached.items():
-                friction[names.index(origin), names.index(destination)] = length
+        step = np.where(np.eye(len(names)) == 1.0, 0.0, math.inf)
+        for edge in self.edges:
+            step[names.index(edge.origin), names.index(edge.destination)] = edge.friction
+        friction = step
+        for _ in range(len(names) - 2):  # no shortest path has more edges than platforms but one
+            friction = (friction[:, :, None] + step[None, :, :]).min(axis=1)
         return friction
 
     def to_networkx(self) -> nx.DiGraph[str]:

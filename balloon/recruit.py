@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from balloon._bundle import bundle
 from balloon._jit import jit
 from balloon._values import DORMANT
 from balloon.draws import HOME, RECRUIT, RISK, exp, normal, uniform, unit, words
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 FIRST_APP = 4  # item of the first platform's start app
 
 
+@bundle
 class Actors(NamedTuple):
     """The columns of the actors; row i is slot i, groups in blocks of slots."""
 

@@ -6,8 +6,11 @@ arithmetic (no abs, max or branch on parameters if it is to be fitted by complex
 
 from __future__ import annotations
 
+from balloon._bundle import bundle
 from balloon._jit import scalar
 from balloon.behaviour.inputs import Enforcement, Parameters, Traits, View
+
+bundle(Parameters)
 
 
 @scalar

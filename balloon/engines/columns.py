@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from balloon._bundle import bundle
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -14,6 +16,7 @@ WIDTH = 1024  # choosers gathered from several blocks, so that the loops over th
 ROOM = 2 * WIDTH  # those of several widths who have to weigh their options
 
 
+@bundle
 class Setting(NamedTuple):
     """What does not change during a run."""
 
@@ -45,6 +48,7 @@ class Setting(NamedTuple):
     """(2 E,) contacts."""
 
 
+@bundle
 class Extra(NamedTuple):
     """Columns beside the actors' own."""
 
@@ -56,6 +60,7 @@ class Extra(NamedTuple):
     """(N,) place at the reference date."""
 
 
+@bundle
 class Scratch(NamedTuple):
     """What the passes hand to each other: rows of BLOCK slots, of WIDTH choosers, of ROOM who weigh."""
 

@@ -13,16 +13,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from balloon._bundle import bundle
 from balloon._jit import entry, inner, jit, scalar, specialise
 from balloon.behaviour.decide import annual, chance, learnt, per_week
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.behaviour.rules import hazard
+from balloon.timetable import Policy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balloon.scenario import Scenario
-    from balloon.timetable import Policy
+
+bundle(Policy)
 
 DORMANT, REMOVED, STRANDED, FRESH = range(4)
 """Codes of home, counted from the number of platforms."""
@@ -34,6 +37,7 @@ def place_of(code, platforms):
     return code if code < platforms + 2 else code - 2
 
 
+@bundle
 class Stage(NamedTuple):
     """What is in force and believed in one step; G groups, P platforms, rewritten each step."""
 
@@ -67,6 +71,7 @@ class Stage(NamedTuple):
     """(n, P) week in which an outreach was set off on a platform, inf: not yet."""
 
 
+@bundle
 class Series(NamedTuple):
     """What happened, row t after t steps; flows cover step t and are 0 at 0."""
 
