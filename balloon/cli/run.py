@@ -79,7 +79,7 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     staging = Staging(arguments.out, FILES)
     stagings.append(staging)
     staging.open()
-    load_ahead("balloon.plots", "h5netcdf")
+    load_ahead("xarray", "balloon.plots", "h5netcdf")
     runs, others = _simulated(scenario, baseline, arguments)
     try:
         _write(runs, others, staging.folder)
