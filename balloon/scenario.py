@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
@@ -206,23 +206,16 @@ class Scenario:
     def cautions(self) -> tuple[str, ...]:
         """Rates too large for the length of the step, in words.
 
-        A budget counts as if spread evenly; where a few are left on a platform it bites harder.
+        A budget counts as if spread evenly; where a few are left on a platform it bites harder. An
+        outreach counts as if it had won every platform it turns to.
         """
-        import numpy as np
-
         said, weeks, b = [], self.weeks, self.behaviour
         if b.revision_rate * weeks > 1:
             said.append(
                 f"revision_rate x step = {b.revision_rate * weeks:.2f} > 1: several revisions in a step "
                 "count as one; use shorter steps"
             )
-        policy = self.policy()
-        exposure = max(g.exposure for g in self.groups)
-        requests = policy.requests
-        for k, granted in enumerate(policy.budget_requests):
-            requests = np.where((policy.budget == k)[:, :, None], granted, requests)
-        strongest = requests * policy.requests_factor * policy.cooperation * b.arrests_per_answer
-        pressure = exposure * float((policy.undercover + strongest).max()) + float(policy.seizure.max())
+        pressure = _strongest(self.policy(), [g.exposure for g in self.groups], b.arrests_per_answer)
         others = {
             "learning_rate": b.learning_rate,
             "replacement_rate": b.replacement_rate,
@@ -390,6 +383,26 @@ UNITS = {
     "within": "share of contacts",
     "homophily": "share of contacts",
 }
+
+
+def _strongest(policy: Policy, exposures: Sequence[float], arrests_per_answer: float) -> float:
+    """The highest rate of arrest per week that the policy can put on an actor."""
+    import numpy as np
+
+    requests = policy.requests
+    for k, granted in enumerate(policy.budget_requests):
+        requests = np.where((policy.budget == k)[:, :, None], granted, requests)
+    answered = policy.cooperation.copy()
+    for o, (_, value, _) in enumerate(policy.outreach_numbers):
+        won = np.ix_(
+            np.logical_or.accumulate(policy.outreach_on[o]),
+            policy.outreach_groups[o],
+            policy.outreach_platforms[o],
+        )
+        answered[won] = np.maximum(answered[won], value)
+    caught = policy.undercover + requests * policy.requests_factor * answered * arrests_per_answer
+    caught = np.array(exposures)[:, None] * np.where(policy.available, caught, 0.0)
+    return float((caught.max(axis=2) + policy.seizure.sum(axis=2)).max())
 
 
 def unit(noun: Any, name: str) -> str:

@@ -537,6 +537,24 @@ def test_large_rates_are_cautioned_against() -> None:
     assert replace(quick, step_days=1.0).cautions() == ()
 
 
+def test_the_pressure_cautioned_against_counts_what_outreach_may_win() -> None:
+    asked = Landscape(platforms=(Platform(name="A"), Platform(name="B", requests=4.0)))
+    follow = Outreach(platforms=("B",), start=DAY, threshold=0.6, value=1.0)
+    (said,) = build(follow, landscape=asked).cautions()
+    assert "pressure x step = 0.40 > 0.3" in said  # 4 requests x 1 answered x 0.1 arrests for an answer
+    assert build(landscape=asked).cautions() == ()
+
+
+def test_the_pressure_cautioned_against_is_that_of_one_group_not_a_mixture() -> None:
+    watched = Landscape(platforms=(Platform(name="A", undercover=0.01), Platform(name="B")))
+    halves = {"share": 0.5, "start": {"A": 1.0}}
+    crew = Population(actors=50, groups=(Group(name="g", exposure=5.0, **halves), Group(name="h", **halves)))
+    pressed = Crackdown(platform="A", start=DAY, undercover=20.0, groups=("h",))
+    assert build(pressed, landscape=watched, population=crew).cautions() == ()  # 5 x .01 and 1 x .2
+    (said,) = build(replace(pressed, groups=("g",)), landscape=watched, population=crew).cautions()
+    assert "pressure x step = 1.00 > 0.3" in said
+
+
 def test_own_rules_that_differ_by_a_name_alone_are_other_scenarios() -> None:
     def by_asc(traits: Any, view: Any, parameters: Any) -> float:
         return view.asc
