@@ -117,6 +117,23 @@ class Population:
             sizes[g] += 1
         return tuple(sizes)
 
+    def crowding(self) -> tuple[str, ...]:
+        """Groups whose communities have fewer slots than the ties they are to hold, in words."""
+        contacts = self.contacts
+        inside = contacts.degree * contacts.within
+        if contacts.kind != "communities":
+            return ()
+        said = []
+        for group, size in zip(self.groups, self.sizes, strict=True):
+            slots = size // max(1, round(size / contacts.size)) if size else 0
+            if 0 < slots < inside + 1 - TOLERANCE:
+                said.append(
+                    f"contacts 'communities' in group {group.name!r}: a community of {slots} slots has no "
+                    f"room for {inside:g} contacts inside it, at most {slots - 1}: degree will not be "
+                    "reached; raise size, or lower degree or within"
+                )
+        return tuple(said)
+
 
 def start_places(platforms: tuple[str, ...]) -> list[str]:
     """Places where an actor may start."""

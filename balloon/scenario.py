@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from balloon._values import Checks, Table, numbers
+from balloon._values import DORMANT, Checks, Table, numbers
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import ScenarioError
@@ -146,6 +146,11 @@ class Scenario:
             return
         reachable = self.landscape.friction() < math.inf
         for g, group in enumerate(self.groups):
+            if group.start.get(DORMANT, 0) > 0 and not policy.available[0, g].any():
+                checks.say(
+                    f"in step 1 actors of group {group.name!r} who start dormant have no place to go: "
+                    "no platform is open to them and outside_option is -inf; open one or allow dormancy"
+                )
             for p, name in enumerate(self.platforms):
                 stuck = ~policy.available[:, g, p] & ~(policy.available[:, g] & reachable[p]).any(axis=1)
                 # Before its launch nobody is there.
@@ -204,7 +209,7 @@ class Scenario:
         )
 
     def cautions(self) -> tuple[str, ...]:
-        """Rates too large for the length of the step, in words.
+        """Rates too large for the length of the step, and contacts that find no room, in words.
 
         A budget counts as if spread evenly; where a few are left on a platform it bites harder. An
         outreach counts as if it had won every platform it turns to.
@@ -225,7 +230,7 @@ class Scenario:
         for name, rate in others.items():
             if rate * weeks > 0.3:
                 said.append(f"{name} x step = {rate * weeks:.2f} > 0.3: coarse; use shorter steps")
-        return tuple(said)
+        return (*said, *self.population.crowding())
 
     # ---- change -------------------------------------------------------------------------
 

@@ -269,6 +269,14 @@ def test_a_refusal_survives_pickling() -> None:
             "from step 1 actors of group 'g' on 'A' have no place to go",
         ),
         (
+            (Launch(platform="A", start=date(2024, 2, 1)), Launch(platform="B", start=date(2024, 2, 1))),
+            {
+                "behaviour": Behaviour(outside_option=-math.inf),
+                "population": Population(actors=20, groups=(Group(name="g", start={"dormant": 1.0}),)),
+            },
+            "in step 1 actors of group 'g' who start dormant have no place to go: no platform is open",
+        ),
+        (
             (),
             {"population": Population(actors=20, groups=(Group(name="g", start={"A": 0.5, "C": 0.5}),))},
             "groups.g: unknown platform in start 'C'; there are 'A', 'B', 'dormant'",
@@ -553,6 +561,18 @@ def test_the_pressure_cautioned_against_is_that_of_one_group_not_a_mixture() -> 
     assert build(pressed, landscape=watched, population=crew).cautions() == ()  # 5 x .01 and 1 x .2
     (said,) = build(replace(pressed, groups=("g",)), landscape=watched, population=crew).cautions()
     assert "pressure x step = 1.00 > 0.3" in said
+
+
+def test_communities_too_small_for_their_ties_are_cautioned_against() -> None:
+    crew = Population(
+        actors=500,
+        groups=(Group(name="g", start={"A": 1.0}),),
+        contacts=Contacts(kind="communities", degree=10.0, size=5, within=0.6),
+    )
+    (said,) = build(population=crew).cautions()
+    assert "group 'g': a community of 5 slots has no room for 6 contacts inside it, at most 4" in said
+    assert "raise size, or lower degree or within" in said
+    assert replace(crew, contacts=replace(crew.contacts, size=7)).crowding() == ()
 
 
 def test_own_rules_that_differ_by_a_name_alone_are_other_scenarios() -> None:
