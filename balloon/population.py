@@ -100,7 +100,7 @@ class Population:
             checks.say(
                 f"the given contacts have {contacts.actors} slots for {self.actors} actors; make them equal"
             )
-        elif contacts.kind != "given" and not contacts.degree <= max(self.actors - 1, 0):
+        elif contacts.kind != "given" and not contacts.degree <= self.actors - 1 and self.actors >= 1:
             checks.say(
                 f"contacts of degree {contacts.degree:g} among {self.actors} actors; "
                 f"need at most {self.actors - 1}"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2262, 4, 11)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +66,8 @@ class Scenario:
         if not 0 < self.step_days < math.inf:
             checks.say(f"step_days is {self.step_days!r}; need a number of days > 0")
         checks.refuse()
+        self._check_calendar(checks)
+        checks.refuse()
         self._fill()
         self._check_names(checks)
         self._check_dates(checks)
@@ -72,6 +75,15 @@ class Scenario:
         checks.refuse()
         self._check_ways_out(checks)
         checks.refuse()
+
+    def _check_calendar(self, checks: Checks) -> None:
+        """Results carry dates in nanoseconds, which end in the year 2262."""
+        days = self.steps * self.step_days
+        if not (self.start >= FIRST_DAY and days <= (LAST_DAY - self.start).days):
+            checks.say(
+                f"{self.steps} steps of {self.step_days:g} days from {self.start} leave the calendar; need "
+                f"dates from {FIRST_DAY} to {LAST_DAY}: take fewer or shorter steps, or another start"
+            )
 
     def _fill(self) -> None:
         """Settle what the question is about, so that `without` keeps asking the same one."""

@@ -238,6 +238,13 @@ def test_a_refusal_survives_pickling() -> None:
             "interventions.0 (takedown): unknown group 'h'; there are 'g'",
         ),
         (
+            (),
+            {"steps": 20_000},
+            "20000 steps of 7 days from 2024-01-01 leave the calendar; need dates from 1678-01-01 to 2262-04",
+        ),
+        ((), {"step_days": 1e308}, "10 steps of 1e+308 days from 2024-01-01 leave the calendar"),
+        ((), {"start": date(1500, 1, 1)}, "from 1500-01-01 leave the calendar"),
+        (
             (Takedown(platform="A", start=date(2024, 3, 11)),),
             {},
             "interventions.0 (takedown) starts on 2024-03-11, outside the horizon 2024-01-01..2024-03-11",
@@ -573,6 +580,12 @@ def test_communities_too_small_for_their_ties_are_cautioned_against() -> None:
     assert "group 'g': a community of 5 slots has no room for 6 contacts inside it, at most 4" in said
     assert "raise size, or lower degree or within" in said
     assert replace(crew, contacts=replace(crew.contacts, size=7)).crowding() == ()
+
+
+def test_a_population_of_nobody_is_refused_once() -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        Population(actors=0, groups=(Group(name="g", start={"A": 1.0}),))
+    assert "degree" not in str(refusal.value)
 
 
 def test_own_rules_that_differ_by_a_name_alone_are_other_scenarios() -> None:
