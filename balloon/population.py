@@ -46,6 +46,7 @@ class Group:
         for name in ("start", "start_apps", "asc", "belief"):
             object.__setattr__(self, name, Table(getattr(self, name)))
         checks = Checks(f"group {self.name!r}")
+        checks.types(self)
         checks.evidence(self)
         checks.name(self.name)
         checks.probability(share=self.share)
@@ -86,9 +87,15 @@ class Population:
 
     def __post_init__(self) -> None:
         checks = Checks("population")
+        checks.types(self)
         checks.evidence(self)
         if not 1 <= self.actors < 2**31:
             checks.say(f"actors is {self.actors!r}; need a whole number from 1 to {2**31 - 1}")
+        if any(one.field == "actors" and one.low != one.high for one in self.evidence):
+            checks.say(
+                "actors has a range; all replicates have the same number of actors: leave low and high out, "
+                "and run the scenario with fewer or more"
+            )
         if not self.groups:
             checks.say("has no group; need at least one")
         checks.distinct("group", [g.name for g in self.groups])

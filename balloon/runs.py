@@ -193,7 +193,7 @@ def load_runs(path: str | os.PathLike[str]) -> Runs:
     version = data.attrs.get("schema_version")
     if version is None or "provenance" not in data.attrs:
         raise DataError(f"{path}: is not a file of saved runs; need one written by Runs.save")
-    if int(version) != SCHEMA_VERSION:
+    if str(version) != str(SCHEMA_VERSION):
         raise DataError(
             f"{path}: has schema version {version}, this balloon reads {SCHEMA_VERSION}; "
             "run the scenario again, or read it with the balloon that wrote it"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from balloon._values import DORMANT, Checks, Table, numbers
+from balloon._values import DORMANT, Checks, Table, numbers, whole
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import ScenarioError
@@ -59,6 +59,7 @@ class Scenario:
 
     def __post_init__(self) -> None:
         checks = Checks(f"scenario {self.name!r}")
+        checks.types(self)
         if not self.name:
             checks.say("has no name; give it one")
         if not 1 <= self.steps < 2**31:
@@ -490,7 +491,11 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
         field, _, key = name.partition(".")
         fields_of = drawn.setdefault(prefix, {})
         fields_of[field] = (
-            {**fields_of.get(field, getattr(nouns[prefix], field)), key: value} if key else value
+            {**fields_of.get(field, getattr(nouns[prefix], field)), key: value}
+            if key
+            else round(value)
+            if whole(nouns[prefix], field)
+            else value
         )
     new: dict[int, Any] = {}
     shares: dict[str, float] = {}

@@ -10,10 +10,11 @@ import math
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from balloon import files
@@ -56,6 +57,66 @@ def build(*interventions: Intervention, **changes: Any) -> Scenario:
 
 def landscape_of(count: int) -> Landscape:
     return Landscape(platforms=tuple(Platform(name=f"p{n}") for n in range(count)))
+
+
+# ---- the types of the nouns ---------------------------------------------------------------
+
+
+def test_lists_and_numbers_of_numpy_are_settled_where_a_value_is_built() -> None:
+    press = Cooperation(platform="A", start=DAY, value=np.float32(0.5), groups=["g"])  # type: ignore[arg-type]
+    crew = Population(actors=np.int64(50), groups=[Group(name="g", start={"A": 1.0})])  # type: ignore[arg-type]
+    scenario = build(press, population=crew, steps=np.int32(10))
+    plain = build(
+        Cooperation(platform="A", start=DAY, value=0.5, groups=("g",)),
+        population=Population(actors=50, groups=(Group(name="g", start={"A": 1.0}),)),
+    )
+    assert scenario == plain
+    assert hash(scenario) == hash(plain)
+    assert scenario.sha256 == plain.sha256
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Platform(name=1), "platform 1: name is 1; need text"),
+        (lambda: Platform(name="A", asc="x"), "platform 'A': asc is 'x'; need a number"),
+        (lambda: Platform(name="A", asc=True), "platform 'A': asc is True; need a number"),
+        (lambda: Population(actors=10.5, groups=()), "population: actors is 10.5; need a whole number"),
+        (lambda: build(steps=5.5), "scenario 'two': steps is 5.5; need a whole number"),
+        (lambda: build(start="2024-01-01"), "start is '2024-01-01'; need a date without a time of day"),
+        (lambda: Launch(platform="A", start=datetime(2024, 1, 2)), "launch: start is datetime.datetime(2024"),  # noqa: DTZ001
+        (
+            lambda: Launch(platform="A", start=DAY, groups="g"),
+            "groups is 'g'; need a tuple, such as ('name',)",
+        ),
+        (lambda: Contacts(kind="communities", size=2.5), "size is 2.5; need a whole number"),
+        (lambda: Contacts.given(5, [(0.5, 1)]), "ties are not pairs of whole numbers; need pairs of slots"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        make()
+    assert said in str(refusal.value)
+
+
+def test_counts_that_cannot_be_drawn_have_no_range() -> None:
+    some = (Evidence(field="actors", low=10.0, high=90.0),)
+    with pytest.raises(
+        ScenarioError, match="actors has a range; all replicates have the same number of actors"
+    ):
+        Population(actors=50, groups=(Group(name="g", start={"A": 1.0}),), evidence=some)
+    drawn = (Evidence(field="degree", low=4.0, high=8.0),)
+    with pytest.raises(
+        ScenarioError, match="degree has a range, 4 to 8, and is a whole number: it cannot be drawn"
+    ):
+        Contacts(kind="annealed", degree=6, evidence=drawn)
+    assert Contacts(degree=6, evidence=drawn).degree == 6
+
+
+def test_a_drawn_size_of_communities_is_a_whole_number() -> None:
+    held = Contacts(kind="communities", size=20, evidence=(Evidence(field="size", low=10.0, high=30.0),))
+    crew = Population(actors=50, groups=(Group(name="g", start={"A": 1.0}),), contacts=held)
+    assert at_values(build(population=crew), {"contacts.size": 17.6}).population.contacts.size == 18
 
 
 # ---- refusals of the nouns ----------------------------------------------------------------
