@@ -288,3 +288,8 @@ def test_a_name_in_the_place_of_a_scenario_is_refused() -> None:
         bl.EngineError, match=r"scenario is 'minimal'; need a Scenario, such as balloon\.load"
     ):
         simulate("minimal")  # type: ignore[arg-type]
+
+
+def test_destinations_of_a_platform_that_is_not_there_are_refused() -> None:
+    with pytest.raises(bl.DataError, match="platform 'Signel' is not there; there are 'Telegram', 'Signal'"):
+        simulate(SMALL).destinations("Signel")
