@@ -262,7 +262,10 @@ def _day() -> Any:
 
     def read(value: object) -> object:
         if isinstance(value, str):
-            return date.fromisoformat(value)
+            try:
+                return date.fromisoformat(value)
+            except ValueError as error:
+                raise ValueError("need a date such as 2024-07-01") from error
         if isinstance(value, datetime):
             raise ValueError("has a time of day; need a date such as 2024-07-01")  # noqa: TRY004 - for pydantic
         return value

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
+from functools import cache
+from numbers import Integral, Real
 from typing import Any
 
 from balloon.errors import ScenarioError
@@ -54,6 +56,61 @@ class Table(Mapping[str, float]):
         return type(self), (dict(self._items),)
 
 
+def _whole(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError
+    return int(value)
+
+
+def _real(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError
+    return int(value) if isinstance(value, Integral) else float(value)
+
+
+def _day(value: Any) -> date:
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise TypeError
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return str(value)
+
+
+def _several(value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str):
+        raise TypeError
+    return tuple(value)
+
+
+_SETTLE: dict[str, Callable[[Any], Any]] = {
+    "int": _whole, "float": _real, "date": _day, "str": _text, "tuple": _several,
+}  # fmt: skip
+_WANTED = {
+    "int": "a whole number",
+    "float": "a number",
+    "date": "a date without a time of day, such as date(2024, 7, 1)",
+    "str": "text",
+    "tuple": "a tuple, such as ('name',)",
+}
+
+
+@cache
+def _declared(noun: type) -> tuple[tuple[str, str, bool], ...]:
+    """Name, kind and whether it may be None, of the fields whose type can be settled here."""
+    hints = ((field.name, str(field.type)) for field in fields(noun))
+    kinds = ((name, hint.partition("[")[0].partition(" |")[0], "None" in hint) for name, hint in hints)
+    return tuple((name, kind, optional) for name, kind, optional in kinds if kind in _SETTLE)
+
+
+def whole(noun: Any, name: str) -> bool:
+    """Whether a field of a noun holds a whole number."""
+    return any(field == name and kind == "int" for field, kind, _ in _declared(noun.__class__))
+
+
 class Checks:
     """Collects what is wrong with one noun, then refuses all of it at once.
 
@@ -67,6 +124,25 @@ class Checks:
     def say(self, problem: str) -> None:
         """Note one problem in words."""
         self.problems.append(f"{self.thing}: {problem}")
+
+    def types(self, noun: Any) -> None:
+        """Settle the types that the fields declare, or refuse; call it before all other checks.
+
+        A list becomes a tuple and a number of numpy one of Python, so that a noun can always be
+        hashed and written. A date with a time of day, a text for a tuple of names, a yes for a
+        number and half an actor are refused.
+        """
+        for name, kind, optional in _declared(noun.__class__):
+            value = getattr(noun, name)
+            if value is None and optional:
+                continue
+            try:
+                settled = _SETTLE[kind](value)
+            except (TypeError, ValueError):
+                self.say(f"{name} is {value!r}; need {_WANTED[kind]}")
+            else:
+                object.__setattr__(noun, name, settled)
+        self.refuse()
 
     def number(self, *, at_least: float = -math.inf, **values: float) -> None:
         """Finite numbers, no smaller than ``at_least``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from balloon._values import Checks
@@ -50,6 +51,7 @@ class Contacts:
 
     def __post_init__(self) -> None:
         checks = Checks(f"contacts {self.kind!r}")
+        checks.types(self)
         checks.evidence(self)
         if self.kind not in KINDS:
             checks.say(f"there is no such kind; there are {', '.join(map(repr, KINDS))}")
@@ -59,6 +61,13 @@ class Contacts:
             checks.say(f"degree is {self.degree!r}; need an even whole number (half is drawn by each end)")
         if self.kind == "annealed" and self.degree % 1:
             checks.say(f"degree is {self.degree!r}; need a whole number of others")
+        if self.kind in ("small_world", "scale_free", "annealed"):
+            for one in self.evidence:
+                if one.field == "degree" and one.low != one.high:
+                    checks.say(
+                        f"degree has a range, {one.low:g} to {one.high:g}, and is a whole number: it cannot "
+                        "be drawn; leave low and high out, or take 'erdos_renyi' or 'communities'"
+                    )
         if not self.size >= 2:
             checks.say(f"size is {self.size!r}; need a whole number >= 2")
         if self.kind == "given":
@@ -72,13 +81,16 @@ class Contacts:
         if n is None or n < 1:
             checks.say(f"actors is {n!r}; need the number of slots of the graph, >= 1")
             return
+        if not all(len(tie) == 2 and all(isinstance(end, Integral) for end in tie) for tie in self.ties):
+            checks.say("ties are not pairs of whole numbers; need pairs of slots such as (0, 1)")
+            return
         bad = [tie for tie in self.ties if not (0 <= tie[0] < n and 0 <= tie[1] < n)]
         if bad:
             checks.say(f"tie {bad[0]} has an index out of range; need 0 to {n - 1} ({len(bad)} such)")
         loops = [tie for tie in self.ties if tie[0] == tie[1]]
         if loops:
             checks.say(f"tie {loops[0]} is a self-loop; leave it out ({len(loops)} such)")
-        ordered = tuple(sorted({(min(t), max(t)) for t in self.ties}))
+        ordered = tuple(sorted({(int(min(t)), int(max(t))) for t in self.ties}))
         if len(ordered) != len(self.ties):
             checks.say(f"{len(self.ties) - len(ordered)} ties are given twice; give each pair once")
         object.__setattr__(self, "ties", ordered)

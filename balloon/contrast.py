@@ -90,7 +90,7 @@ def contrast(
     >>> bool((margin == effect.baseline.data.actors.values).all())
     True
     """
-    check(replicates, seed, engine, actor)
+    replicates, seed = check([baseline, *alternatives], replicates, seed, engine, actor)
     if engine == "meanfield":
         raise EngineError(
             "contrast with engine 'meanfield': it follows no actors, so there is nothing to pair; simulate "

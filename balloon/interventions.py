@@ -36,6 +36,7 @@ class Intervention:
         return (name,) if name else tuple(getattr(self, "platforms", ()))
 
     def _checks(self) -> Checks:
+        Checks(self.kind).types(self)
         where = " ".join(map(repr, self.targets)) or "all platforms"
         checks = Checks(f"{self.kind} on {where} from {self.start}")
         checks.evidence(self)

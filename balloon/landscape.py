@@ -43,6 +43,7 @@ class Platform:
 
     def __post_init__(self) -> None:
         checks = Checks(f"platform {self.name!r}")
+        checks.types(self)
         checks.evidence(self)
         checks.name(self.name)
         checks.number(asc=self.asc)
@@ -68,6 +69,7 @@ class Edge:
 
     def __post_init__(self) -> None:
         checks = Checks(f"edge {self.origin!r} -> {self.destination!r}")
+        checks.types(self)
         checks.evidence(self)
         checks.number(at_least=0.0, friction=self.friction)
         if self.origin == self.destination:
@@ -96,6 +98,7 @@ class Landscape:
 
     def __post_init__(self) -> None:
         checks = Checks("landscape")
+        checks.types(self)
         names = [p.name for p in self.platforms]
         if not names:
             checks.say("has no platform; need at least one")

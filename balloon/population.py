@@ -46,6 +46,7 @@ class Group:
         for name in ("start", "start_apps", "asc", "belief"):
             object.__setattr__(self, name, Table(getattr(self, name)))
         checks = Checks(f"group {self.name!r}")
+        checks.types(self)
         checks.evidence(self)
         checks.name(self.name)
         checks.probability(share=self.share)
@@ -86,9 +87,15 @@ class Population:
 
     def __post_init__(self) -> None:
         checks = Checks("population")
+        checks.types(self)
         checks.evidence(self)
         if not 1 <= self.actors < 2**31:
             checks.say(f"actors is {self.actors!r}; need a whole number from 1 to {2**31 - 1}")
+        if any(one.field == "actors" and one.low != one.high for one in self.evidence):
+            checks.say(
+                "actors has a range; all replicates have the same number of actors: leave low and high out, "
+                "and run the scenario with fewer or more"
+            )
         if not self.groups:
             checks.say("has no group; need at least one")
         checks.distinct("group", [g.name for g in self.groups])
@@ -100,7 +107,7 @@ class Population:
             checks.say(
                 f"the given contacts have {contacts.actors} slots for {self.actors} actors; make them equal"
             )
-        elif contacts.kind != "given" and not contacts.degree <= max(self.actors - 1, 0):
+        elif contacts.kind != "given" and not contacts.degree <= self.actors - 1 and self.actors >= 1:
             checks.say(
                 f"contacts of degree {contacts.degree:g} among {self.actors} actors; "
                 f"need at most {self.actors - 1}"
@@ -116,6 +123,23 @@ class Population:
         for g in by_remainder[: self.actors - sum(sizes)]:
             sizes[g] += 1
         return tuple(sizes)
+
+    def crowding(self) -> tuple[str, ...]:
+        """Groups whose communities have fewer slots than the ties they are to hold, in words."""
+        contacts = self.contacts
+        inside = contacts.degree * contacts.within
+        if contacts.kind != "communities":
+            return ()
+        said = []
+        for group, size in zip(self.groups, self.sizes, strict=True):
+            slots = size // max(1, round(size / contacts.size)) if size else 0
+            if 0 < slots < inside + 1 - TOLERANCE:
+                said.append(
+                    f"contacts 'communities' in group {group.name!r}: a community of {slots} slots has no "
+                    f"room for {inside:g} contacts inside it, at most {slots - 1}: degree will not be "
+                    "reached; raise size, or lower degree or within"
+                )
+        return tuple(said)
 
 
 def start_places(platforms: tuple[str, ...]) -> list[str]:

@@ -137,9 +137,17 @@ class Runs:
         DataFrame
             place, q05, q25, q50, q75, q95: shares of those actors, quantiles over the replicates
             that had any; runs, the number of these; failed, that of the replicates which failed.
+
+        Raises
+        ------
+        DataError
+            No such platform.
         """
         import pandas as pd
 
+        known = [str(name) for name in self.data.platform.values]
+        if platform not in known:
+            raise DataError(f"platform {platform!r} is not there; there are {', '.join(map(repr, known))}")
         joint = self.data.joint.isel(time=-1).sel(origin=platform)
         had = joint.sum("destination")
         some = bool((had > 0).any())
@@ -193,7 +201,7 @@ def load_runs(path: str | os.PathLike[str]) -> Runs:
     version = data.attrs.get("schema_version")
     if version is None or "provenance" not in data.attrs:
         raise DataError(f"{path}: is not a file of saved runs; need one written by Runs.save")
-    if int(version) != SCHEMA_VERSION:
+    if str(version) != str(SCHEMA_VERSION):
         raise DataError(
             f"{path}: has schema version {version}, this balloon reads {SCHEMA_VERSION}; "
             "run the scenario again, or read it with the balloon that wrote it"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from balloon._values import Checks, Table, numbers
+from balloon._values import DORMANT, Checks, Table, numbers, whole
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import ScenarioError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2262, 4, 11)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +59,15 @@ class Scenario:
 
     def __post_init__(self) -> None:
         checks = Checks(f"scenario {self.name!r}")
+        checks.types(self)
         if not self.name:
             checks.say("has no name; give it one")
         if not 1 <= self.steps < 2**31:
             checks.say(f"steps is {self.steps!r}; need a whole number >= 1")
         if not 0 < self.step_days < math.inf:
             checks.say(f"step_days is {self.step_days!r}; need a number of days > 0")
+        checks.refuse()
+        self._check_calendar(checks)
         checks.refuse()
         self._fill()
         self._check_names(checks)
@@ -72,6 +76,15 @@ class Scenario:
         checks.refuse()
         self._check_ways_out(checks)
         checks.refuse()
+
+    def _check_calendar(self, checks: Checks) -> None:
+        """Results carry dates in nanoseconds, which end in the year 2262."""
+        days = self.steps * self.step_days
+        if not (self.start >= FIRST_DAY and days <= (LAST_DAY - self.start).days):
+            checks.say(
+                f"{self.steps} steps of {self.step_days:g} days from {self.start} leave the calendar; need "
+                f"dates from {FIRST_DAY} to {LAST_DAY}: take fewer or shorter steps, or another start"
+            )
 
     def _fill(self) -> None:
         """Settle what the question is about, so that `without` keeps asking the same one."""
@@ -146,6 +159,11 @@ class Scenario:
             return
         reachable = self.landscape.friction() < math.inf
         for g, group in enumerate(self.groups):
+            if group.start.get(DORMANT, 0) > 0 and not policy.available[0, g].any():
+                checks.say(
+                    f"in step 1 actors of group {group.name!r} who start dormant have no place to go: "
+                    "no platform is open to them and outside_option is -inf; open one or allow dormancy"
+                )
             for p, name in enumerate(self.platforms):
                 stuck = ~policy.available[:, g, p] & ~(policy.available[:, g] & reachable[p]).any(axis=1)
                 # Before its launch nobody is there.
@@ -204,25 +222,18 @@ class Scenario:
         )
 
     def cautions(self) -> tuple[str, ...]:
-        """Rates too large for the length of the step, in words.
+        """Rates too large for the length of the step, and contacts that find no room, in words.
 
-        A budget counts as if spread evenly; where a few are left on a platform it bites harder.
+        A budget counts as if spread evenly; where a few are left on a platform it bites harder. An
+        outreach counts as if it had won every platform it turns to.
         """
-        import numpy as np
-
         said, weeks, b = [], self.weeks, self.behaviour
         if b.revision_rate * weeks > 1:
             said.append(
                 f"revision_rate x step = {b.revision_rate * weeks:.2f} > 1: several revisions in a step "
                 "count as one; use shorter steps"
             )
-        policy = self.policy()
-        exposure = max(g.exposure for g in self.groups)
-        requests = policy.requests
-        for k, granted in enumerate(policy.budget_requests):
-            requests = np.where((policy.budget == k)[:, :, None], granted, requests)
-        strongest = requests * policy.requests_factor * policy.cooperation * b.arrests_per_answer
-        pressure = exposure * float((policy.undercover + strongest).max()) + float(policy.seizure.max())
+        pressure = _strongest(self.policy(), [g.exposure for g in self.groups], b.arrests_per_answer)
         others = {
             "learning_rate": b.learning_rate,
             "replacement_rate": b.replacement_rate,
@@ -232,7 +243,7 @@ class Scenario:
         for name, rate in others.items():
             if rate * weeks > 0.3:
                 said.append(f"{name} x step = {rate * weeks:.2f} > 0.3: coarse; use shorter steps")
-        return tuple(said)
+        return (*said, *self.population.crowding())
 
     # ---- change -------------------------------------------------------------------------
 
@@ -392,6 +403,26 @@ UNITS = {
 }
 
 
+def _strongest(policy: Policy, exposures: Sequence[float], arrests_per_answer: float) -> float:
+    """The highest rate of arrest per week that the policy can put on an actor."""
+    import numpy as np
+
+    requests = policy.requests
+    for k, granted in enumerate(policy.budget_requests):
+        requests = np.where((policy.budget == k)[:, :, None], granted, requests)
+    answered = policy.cooperation.copy()
+    for o, (_, value, _) in enumerate(policy.outreach_numbers):
+        won = np.ix_(
+            np.logical_or.accumulate(policy.outreach_on[o]),
+            policy.outreach_groups[o],
+            policy.outreach_platforms[o],
+        )
+        answered[won] = np.maximum(answered[won], value)
+    caught = policy.undercover + requests * policy.requests_factor * answered * arrests_per_answer
+    caught = np.array(exposures)[:, None] * np.where(policy.available, caught, 0.0)
+    return float((caught.max(axis=2) + policy.seizure.sum(axis=2)).max())
+
+
 def unit(noun: Any, name: str) -> str:
     """Unit of a number of a noun."""
     field = name.partition(".")[0]
@@ -460,7 +491,11 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
         field, _, key = name.partition(".")
         fields_of = drawn.setdefault(prefix, {})
         fields_of[field] = (
-            {**fields_of.get(field, getattr(nouns[prefix], field)), key: value} if key else value
+            {**fields_of.get(field, getattr(nouns[prefix], field)), key: value}
+            if key
+            else round(value)
+            if whole(nouns[prefix], field)
+            else value
         )
     new: dict[int, Any] = {}
     shares: dict[str, float] = {}

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib.metadata import version
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -97,7 +98,7 @@ def simulate(
     >>> dict(runs.data.sizes)["replicate"]
     3
     """
-    check(replicates, seed, engine, actor)
+    replicates, seed = check([scenario], replicates, seed, engine, actor)
     if engine == "meanfield" and parameters is None and replicates > 1:
         raise EngineError(
             f"engine 'meanfield' with replicates={replicates}: it has no luck, so all would be equal; leave "
@@ -172,8 +173,15 @@ def caution(scenario: Scenario, engine: str = "arrays") -> None:
         warnings.warn(f"scenario {scenario.name!r}: {one}", BalloonWarning, stacklevel=3)
 
 
-def check(replicates: int, seed: int, engine: str, actor: object = None) -> None:
-    """Refuse what no engine can run."""
+def check(
+    scenarios: Sequence[Scenario], replicates: int, seed: int, engine: str, actor: object = None
+) -> tuple[int, int]:
+    """Refuse what no engine can run; return replicates and seed as numbers of Python."""
+    for scenario in scenarios:
+        if not isinstance(scenario, Scenario):
+            raise EngineError(
+                f"scenario is {scenario!r}; need a Scenario, such as balloon.load('minimal') gives"
+            )
     if engine not in ENGINES:
         known = ", ".join(map(repr, ENGINES))
         raise EngineError(f"engine {engine!r}: there is no such engine; there are {known}")
@@ -182,10 +190,11 @@ def check(replicates: int, seed: int, engine: str, actor: object = None) -> None
             f"actor {actor!r} with engine {engine!r}: own actors run in engine 'objects' only; pass "
             "engine='objects', or give the rule as a function to Behaviour(...)"
         )
-    if not 1 <= replicates < 2**32:
-        raise EngineError(f"replicates is {replicates!r}; need a whole number from 1 to {2**32 - 1}")
-    if not 0 <= seed < 2**64:
-        raise EngineError(f"seed is {seed!r}; need a whole number from 0 to {2**64 - 1}")
+    counts: dict[str, tuple[Any, int, int]] = {"replicates": (replicates, 1, 2**32), "seed": (seed, 0, 2**64)}
+    for name, (value, least, end) in counts.items():
+        if not (isinstance(value, Integral) and least <= int(value) < end):
+            raise EngineError(f"{name} is {value!r}; need a whole number from {least} to {end - 1}")
+    return int(replicates), int(seed)
 
 
 def take_draws(

@@ -56,7 +56,7 @@ def summarize(
     >>> table.equals(bl.simulate(scenario, replicates=5, seed=1).summary())
     True
     """
-    check(replicates, seed, "arrays")
+    replicates, seed = check([scenario], replicates, seed, "arrays")
     caution(scenario)
     draws = take_draws(scenario, parameters, replicates, seed)
     labels, failed = places(scenario.platforms), 0

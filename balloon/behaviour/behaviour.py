@@ -71,6 +71,7 @@ class Behaviour:
 
     def __post_init__(self) -> None:
         checks = Checks("behaviour")
+        checks.types(self)
         checks.evidence(self)
         checks.number(
             at_least=0.0,

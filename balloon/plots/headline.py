@@ -23,9 +23,9 @@ _PLAIN = {
     "unclear": "{P} loses actors{ways}",
 }
 _CAUSED = {
-    "mostly displaced": "The interventions mostly displace {P}’s actors to other platforms",
-    "mostly dormant": "The interventions mostly deter {P}’s actors: they are dormant",
-    "mostly removed": "The interventions mostly remove {P}’s actors by arrest",
+    "mostly displaced": "The interventions cost {P} actors, most of them displaced to other platforms",
+    "mostly dormant": "The interventions cost {P} actors, most of them deterred: they are dormant",
+    "mostly removed": "The interventions cost {P} actors, most of them removed by arrest",
     "more displaced": "The interventions displace more of {P}’s actors than they deter or remove",
     "more dormant": "The interventions deter more of {P}’s actors than they displace or remove",
     "more removed": "The interventions remove more of {P}’s actors than they displace or deter",

@@ -284,7 +284,7 @@ def test_another_schema_version_is_refused(write: Write, line: str, said: str) -
         ("steps = 10\n", "", "steps: is missing; add it"),
         ("steps = 10", "steps = 10.5", "steps: is 10.5; need a whole number"),
         ("2024-01-01", "2024-01-01T12:00:00", "need a date such as 2024-07-01"),
-        ("2024-01-01", '"July"', "start: is 'July': Invalid isoformat string"),
+        ("2024-01-01", '"July"', "start: is 'July': need a date such as 2024-07-01"),
         ("2024-01-01", "20240101", "start: is 20240101; need a date such as 2024-07-01"),
         ("population.actors = 50", "population = 50", "population: is 50; need a table"),
         ("population.actors = 50\n", "", "population: is missing; add it"),

@@ -228,7 +228,7 @@ def test_one_run_says_that_it_is_one() -> None:
 def test_causes_are_named_only_against_a_baseline() -> None:
     assert (
         said(displaced(), untouched())
-        == "The interventions mostly displace Telegram’s actors to other platforms"
+        == "The interventions cost Telegram actors, most of them displaced to other platforms"
     )
     assert "interventions" not in said(displaced())
 
@@ -252,7 +252,10 @@ def test_deterrence_is_found_beneath_ordinary_switching() -> None:
     """With: 300 elsewhere, 150 dormant; without: 300 elsewhere. The effect is 150 dormant."""
     runs = fake(around(0.3), around(0.15), [0.0] * 40)
     without = fake(around(0.3), [0.0] * 40, [0.0] * 40, scenario=a_scenario(interventions=()))
-    assert said(runs, without) == "The interventions mostly deter Telegram’s actors: they are dormant"
+    assert (
+        said(runs, without)
+        == "The interventions cost Telegram actors, most of them deterred: they are dormant"
+    )
 
 
 def test_runs_of_another_seed_are_compared_pair_by_pair() -> None:

@@ -193,12 +193,15 @@ def bars_of(ledger: Ledger) -> tuple[Bar, ...]:
 
 
 def test_actors_who_are_elsewhere_for_the_interventions_are_called_displaced() -> None:
-    assert title(displaced()) == "The interventions mostly displace Telegram’s actors to other platforms"
+    assert (
+        title(displaced())
+        == "The interventions cost Telegram actors, most of them displaced to other platforms"
+    )
 
 
 def test_actors_who_are_dormant_for_them_are_called_deterred() -> None:
     effect = fake({("Telegram", "dormant"): around(100), ("Telegram", "Signal"): around(20)})
-    assert title(effect) == "The interventions mostly deter Telegram’s actors: they are dormant"
+    assert title(effect) == "The interventions cost Telegram actors, most of them deterred: they are dormant"
 
 
 def test_roles_that_newcomers_take_over_elsewhere_are_not_called_displaced() -> None:
@@ -279,7 +282,7 @@ def test_another_world_is_not_called_an_effect_of_interventions() -> None:
 def test_one_pair_of_runs_says_that_it_is_one() -> None:
     effect = fake({("Telegram", "Signal"): [120], ("Telegram", "dormant"): [30]})
     figure = contrast_figure(effect)
-    assert figure.caption.title.startswith("In a single run, the interventions mostly displace")
+    assert figure.caption.title.startswith("In a single run, the interventions cost Telegram actors")
     assert figure.caption.notes[0].startswith("1 pair of runs with the same luck: no interval can be given")
     curves, falls, _ = figure.axes
     assert not curves.collections  # no ribbons

@@ -10,10 +10,11 @@ import math
 import pickle
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import networkx as nx
+import numpy as np
 import pytest
 
 from balloon import files
@@ -56,6 +57,66 @@ def build(*interventions: Intervention, **changes: Any) -> Scenario:
 
 def landscape_of(count: int) -> Landscape:
     return Landscape(platforms=tuple(Platform(name=f"p{n}") for n in range(count)))
+
+
+# ---- the types of the nouns ---------------------------------------------------------------
+
+
+def test_lists_and_numbers_of_numpy_are_settled_where_a_value_is_built() -> None:
+    press = Cooperation(platform="A", start=DAY, value=np.float32(0.5), groups=["g"])  # type: ignore[arg-type]
+    crew = Population(actors=np.int64(50), groups=[Group(name="g", start={"A": 1.0})])  # type: ignore[arg-type]
+    scenario = build(press, population=crew, steps=np.int32(10))
+    plain = build(
+        Cooperation(platform="A", start=DAY, value=0.5, groups=("g",)),
+        population=Population(actors=50, groups=(Group(name="g", start={"A": 1.0}),)),
+    )
+    assert scenario == plain
+    assert hash(scenario) == hash(plain)
+    assert scenario.sha256 == plain.sha256
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: Platform(name=1), "platform 1: name is 1; need text"),
+        (lambda: Platform(name="A", asc="x"), "platform 'A': asc is 'x'; need a number"),
+        (lambda: Platform(name="A", asc=True), "platform 'A': asc is True; need a number"),
+        (lambda: Population(actors=10.5, groups=()), "population: actors is 10.5; need a whole number"),
+        (lambda: build(steps=5.5), "scenario 'two': steps is 5.5; need a whole number"),
+        (lambda: build(start="2024-01-01"), "start is '2024-01-01'; need a date without a time of day"),
+        (lambda: Launch(platform="A", start=datetime(2024, 1, 2)), "launch: start is datetime.datetime(2024"),  # noqa: DTZ001
+        (
+            lambda: Launch(platform="A", start=DAY, groups="g"),
+            "groups is 'g'; need a tuple, such as ('name',)",
+        ),
+        (lambda: Contacts(kind="communities", size=2.5), "size is 2.5; need a whole number"),
+        (lambda: Contacts.given(5, [(0.5, 1)]), "ties are not pairs of whole numbers; need pairs of slots"),
+    ],
+)
+def test_a_value_of_another_type_is_refused(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        make()
+    assert said in str(refusal.value)
+
+
+def test_counts_that_cannot_be_drawn_have_no_range() -> None:
+    some = (Evidence(field="actors", low=10.0, high=90.0),)
+    with pytest.raises(
+        ScenarioError, match="actors has a range; all replicates have the same number of actors"
+    ):
+        Population(actors=50, groups=(Group(name="g", start={"A": 1.0}),), evidence=some)
+    drawn = (Evidence(field="degree", low=4.0, high=8.0),)
+    with pytest.raises(
+        ScenarioError, match="degree has a range, 4 to 8, and is a whole number: it cannot be drawn"
+    ):
+        Contacts(kind="annealed", degree=6, evidence=drawn)
+    assert Contacts(degree=6, evidence=drawn).degree == 6
+
+
+def test_a_drawn_size_of_communities_is_a_whole_number() -> None:
+    held = Contacts(kind="communities", size=20, evidence=(Evidence(field="size", low=10.0, high=30.0),))
+    crew = Population(actors=50, groups=(Group(name="g", start={"A": 1.0}),), contacts=held)
+    assert at_values(build(population=crew), {"contacts.size": 17.6}).population.contacts.size == 18
 
 
 # ---- refusals of the nouns ----------------------------------------------------------------
@@ -238,6 +299,13 @@ def test_a_refusal_survives_pickling() -> None:
             "interventions.0 (takedown): unknown group 'h'; there are 'g'",
         ),
         (
+            (),
+            {"steps": 20_000},
+            "20000 steps of 7 days from 2024-01-01 leave the calendar; need dates from 1678-01-01 to 2262-04",
+        ),
+        ((), {"step_days": 1e308}, "10 steps of 1e+308 days from 2024-01-01 leave the calendar"),
+        ((), {"start": date(1500, 1, 1)}, "from 1500-01-01 leave the calendar"),
+        (
             (Takedown(platform="A", start=date(2024, 3, 11)),),
             {},
             "interventions.0 (takedown) starts on 2024-03-11, outside the horizon 2024-01-01..2024-03-11",
@@ -267,6 +335,14 @@ def test_a_refusal_survives_pickling() -> None:
                 ),
             },
             "from step 1 actors of group 'g' on 'A' have no place to go",
+        ),
+        (
+            (Launch(platform="A", start=date(2024, 2, 1)), Launch(platform="B", start=date(2024, 2, 1))),
+            {
+                "behaviour": Behaviour(outside_option=-math.inf),
+                "population": Population(actors=20, groups=(Group(name="g", start={"dormant": 1.0}),)),
+            },
+            "in step 1 actors of group 'g' who start dormant have no place to go: no platform is open",
         ),
         (
             (),
@@ -535,6 +611,42 @@ def test_large_rates_are_cautioned_against() -> None:
     assert "revision_rate x step = 1.50 > 1" in quick.cautions()[0]
     assert "learning_rate x step = 0.50 > 0.3" in quick.cautions()[1]
     assert replace(quick, step_days=1.0).cautions() == ()
+
+
+def test_the_pressure_cautioned_against_counts_what_outreach_may_win() -> None:
+    asked = Landscape(platforms=(Platform(name="A"), Platform(name="B", requests=4.0)))
+    follow = Outreach(platforms=("B",), start=DAY, threshold=0.6, value=1.0)
+    (said,) = build(follow, landscape=asked).cautions()
+    assert "pressure x step = 0.40 > 0.3" in said  # 4 requests x 1 answered x 0.1 arrests for an answer
+    assert build(landscape=asked).cautions() == ()
+
+
+def test_the_pressure_cautioned_against_is_that_of_one_group_not_a_mixture() -> None:
+    watched = Landscape(platforms=(Platform(name="A", undercover=0.01), Platform(name="B")))
+    halves = {"share": 0.5, "start": {"A": 1.0}}
+    crew = Population(actors=50, groups=(Group(name="g", exposure=5.0, **halves), Group(name="h", **halves)))
+    pressed = Crackdown(platform="A", start=DAY, undercover=20.0, groups=("h",))
+    assert build(pressed, landscape=watched, population=crew).cautions() == ()  # 5 x .01 and 1 x .2
+    (said,) = build(replace(pressed, groups=("g",)), landscape=watched, population=crew).cautions()
+    assert "pressure x step = 1.00 > 0.3" in said
+
+
+def test_communities_too_small_for_their_ties_are_cautioned_against() -> None:
+    crew = Population(
+        actors=500,
+        groups=(Group(name="g", start={"A": 1.0}),),
+        contacts=Contacts(kind="communities", degree=10.0, size=5, within=0.6),
+    )
+    (said,) = build(population=crew).cautions()
+    assert "group 'g': a community of 5 slots has no room for 6 contacts inside it, at most 4" in said
+    assert "raise size, or lower degree or within" in said
+    assert replace(crew, contacts=replace(crew.contacts, size=7)).crowding() == ()
+
+
+def test_a_population_of_nobody_is_refused_once() -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        Population(actors=0, groups=(Group(name="g", start={"A": 1.0}),))
+    assert "degree" not in str(refusal.value)
 
 
 def test_own_rules_that_differ_by_a_name_alone_are_other_scenarios() -> None:

@@ -4,6 +4,7 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -260,3 +261,35 @@ def test_a_scenario_without_ranges_has_nothing_to_draw() -> None:
 def test_coarse_steps_are_cautioned() -> None:
     with pytest.warns(bl.BalloonWarning, match="revision_rate x step = 4.00 > 1"):
         simulate(SMALL.with_({"behaviour.revision_rate": 4.0}))
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ({"replicates": 1.5}, "replicates is 1.5; need a whole number from 1"),
+        ({"replicates": "3"}, "replicates is '3'; need a whole number from 1"),
+        ({"seed": None}, "seed is None; need a whole number from 0"),
+        ({"seed": 0.5}, "seed is 0.5; need a whole number from 0"),
+    ],
+)
+def test_a_count_of_another_type_is_refused(how: dict[str, Any], said: str) -> None:
+    with pytest.raises(bl.EngineError) as refusal:
+        simulate(SMALL, **how)
+    assert said in str(refusal.value)
+
+
+def test_counts_of_numpy_do_as_those_of_python() -> None:
+    numpys = simulate(SMALL, replicates=np.int64(2), seed=np.uint64(3))  # type: ignore[arg-type]
+    assert numpys.identical(simulate(SMALL, replicates=2, seed=3))
+
+
+def test_a_name_in_the_place_of_a_scenario_is_refused() -> None:
+    with pytest.raises(
+        bl.EngineError, match=r"scenario is 'minimal'; need a Scenario, such as balloon\.load"
+    ):
+        simulate("minimal")  # type: ignore[arg-type]
+
+
+def test_destinations_of_a_platform_that_is_not_there_are_refused() -> None:
+    with pytest.raises(bl.DataError, match="platform 'Signel' is not there; there are 'Telegram', 'Signal'"):
+        simulate(SMALL).destinations("Signel")
