@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon.engines.meanfield.choice import ratio
+from balloon.engines.meanfield.choice import chance, ratio
 from balloon.engines.meanfield.rules import ENFORCEMENT, TRAITS, OfArrays
 from balloon.engines.meanfield.world import State, World, scaled
 
@@ -121,7 +121,7 @@ def first_beliefs(world: World, sight: Sight, state: State) -> State:
 
 def annual(weekly: Sheet) -> Sheet:
     """Annual probability of a weekly rate."""
-    return -np.expm1(-52.0 * weekly)
+    return chance(52.0 * weekly)
 
 
 def mean_belief(belief: Sheet, homes: Sheet) -> Any:
@@ -140,22 +140,20 @@ def crowd(world: World, sight: Sight, homes: Sheet) -> tuple[Sheet, Any]:
         0 where nobody is visible.
     visible : (B, G) array
     """
-    known = ratio(world.others.mixing, world.sizes[:, None]) @ homes
-    known = np.where(sight.available, known, 0.0)
-    visible = known.sum(axis=-1)
+    known = np.where(sight.available, world.met @ homes, 0.0)
+    visible = np.add.reduce(known, axis=-1)
     return ratio(known, visible[..., None]), visible
 
 
-def learn(world: World, sight: Sight, weekly: Sheet, arrests: Sheet, homes: Sheet) -> Sheet:
+def learn(world: World, told: Sheet | None, weekly: Sheet, arrests: Sheet, homes: Sheet) -> Sheet:
     """Beliefs after the arrests of the step among those at home at its start, and after announcements."""
-    numbers = world.per[3]
-    gain = -np.expm1(-numbers.learning_rate * world.weeks)
-    change = gain * ratio(arrests / world.weeks - homes * weekly, homes + numbers.credibility)
+    surprise = arrests / world.weeks - homes * weekly
+    change = world.gain * ratio(surprise, homes + world.per[3].credibility)
     weekly = weekly + np.where(homes == 0, 0.0, change)
-    if np.any(sight.announced != 0):
-        told = annual(weekly) + sight.announced
-        told = np.where(told.real < 0.0, 0.0, np.where(told.real > 0.999, 0.999, told))
-        weekly = np.where(sight.announced != 0, -np.log(1.0 - told) / 52.0, weekly)
+    if told is not None:
+        now = annual(weekly) + told
+        now = np.where(now.real < 0.0, 0.0, np.where(now.real > 0.999, 0.999, now))
+        weekly = np.where(told != 0, -np.log(1.0 - now) / 52.0, weekly)
     return weekly
 
 
