@@ -22,7 +22,7 @@ def take_data(world: World, sight: Sight, state: State) -> State:
     """Those who have the app of a platform whose data are taken in this step."""
     if not world.taken or not sight.taken.any():
         return state
-    seized = state.seized.copy()
+    seized = state.seized.copy(order="K")
     for z, p in enumerate(world.taken):
         who = sight.taken[:, p]
         seized[:, who, ..., z] = state.apps[:, who, ..., p]

@@ -60,7 +60,7 @@ class Choices(NamedTuple):
 def power(z: NDArray[Any]) -> NDArray[Any]:
     """The exponential function, for complex steps: the imaginary part is a derivative, and tiny."""
     size: NDArray[Any] = np.exp(z.real)
-    if not np.iscomplexobj(z):
+    if z.dtype.kind != "c":
         return size
     made = np.empty_like(z)
     made.real = size
@@ -71,7 +71,7 @@ def power(z: NDArray[Any]) -> NDArray[Any]:
 def chance(rate: Any) -> Any:
     """Probability 1 - exp(-rate), for complex steps like `power`."""
     size = -np.expm1(-rate.real)
-    if not np.iscomplexobj(rate):
+    if rate.dtype.kind != "c":
         return size
     made = np.empty_like(rate)
     made.real = size
@@ -88,7 +88,7 @@ def total(parts: NDArray[Any]) -> NDArray[Any]:
 def ratio(part: Any, whole: Any) -> Any:
     """A part of a whole that is not negative; 0 of nothing, or of next to nothing."""
     nothing = whole.real < NOTHING
-    if not nothing.any():
+    if not np.count_nonzero(nothing):
         return part / whole
     if np.iscomplexobj(whole):
         nothing &= np.abs(whole.imag) < NOTHING

@@ -9,12 +9,12 @@ import numpy as np
 from balloon.engines.meanfield.choice import Mass, ratio
 from balloon.engines.meanfield.others import unseen
 from balloon.engines.meanfield.rules import TRAITS
+from balloon.engines.meanfield.values import room
 from balloon.engines.stage import STRANDED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from balloon.engines.meanfield.season import Season
     from balloon.engines.meanfield.sight import Sight
     from balloon.engines.meanfield.world import World
 
@@ -30,12 +30,6 @@ class Closing(NamedTuple):
     """(G, C) all choose, since their habit is open again."""
     rate: Any
     """(b, 1, 1, 1) chance of choosing of those who are forced to."""
-
-
-def calm_rate(world: World) -> Any:
-    """(b, G, k) chance of revising in a step in which no contact was lost."""
-    rule, traits = world.layout.rules.revision_rate, _traits(world)
-    return np.asarray(rule(traits, 0.0, world.weeks, world.per[3]) * world.weeks)
 
 
 def closing(world: World, sight: Sight) -> Closing:
@@ -56,24 +50,28 @@ def closing(world: World, sight: Sight) -> Closing:
     return Closing(forced, waits, back, rate)
 
 
-def revising(world: World, season: Season, fresh: NDArray[Any]) -> Mass:
-    """(b, G, k, C) chance of choosing in the step; ``fresh`` are the actors arrested in the last one."""
+def revising(world: World, closing: Closing | None, fresh: NDArray[Any] | None) -> Mass:
+    """(b, G, k, C) chance of choosing in the step.
+
+    ``fresh`` are the actors arrested in the last step; None where nobody cares.
+    """
     at, weeks, numbers = world.layout.cells, world.weeks, world.per[3]
-    calm = alert = season.calm
-    if world.watchful:
-        rule, lost = world.layout.rules.revision_rate, _lost(world, fresh)[..., None]
-        alert = np.asarray(rule(_traits(world), lost, weeks, numbers) * weeks)
+    rule, traits = world.layout.rules.revision_rate, _traits(world)
+    calm = np.asarray(rule(traits, 0.0, weeks, numbers) * weeks)
+    alert = calm
+    if fresh is not None:
+        alert = np.asarray(rule(traits, _lost(world, fresh)[..., None], weeks, numbers) * weeks)
     replaced = np.asarray(-np.expm1(-numbers.replacement_rate * weeks))
-    shape = np.broadcast_shapes((1, len(season.sight.available), 1), alert.shape, calm.shape, replaced.shape)
-    rate = np.empty((*shape, at.number), np.result_type(float, alert, calm, replaced))
+    shape = np.broadcast_shapes((1, world.sizes.shape[1], 1), alert.shape, calm.shape, replaced.shape)
+    rate = room((*shape, at.number), np.result_type(float, alert, calm, replaced))
     rate[:] = calm[..., None]
     rate[..., at.at_home] = alert[..., None]
     rate[rate.real > 1.0] = 1.0
     rate[..., at.removed] = replaced
-    if season.closing is None:
+    if closing is None:
         return rate
-    rate = np.where(season.closing.forced[:, None], season.closing.rate, rate)
-    return np.where(season.closing.back[:, None], 1.0, rate)
+    rate = np.where(closing.forced[:, None], closing.rate, rate)
+    return np.where(closing.back[:, None], 1.0, rate)
 
 
 def _traits(world: World) -> Any:

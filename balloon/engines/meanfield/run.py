@@ -138,7 +138,7 @@ class MeanField:
                 state, flows = advance(here, standing, state, homes, series.belief[:, t - 1])
                 _note(t, standing.sight, flows, series)
             _count(here, t, state, series, memory)
-            if t > 0:
+            if t > 0 and memory.triggered.size:
                 reach_out(here, t, memory)
             if joint and t == self.scenario.reference_step:
                 here, state = split(here, state)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from balloon.engines.meanfield.choice import Mass, power
-from balloon.engines.meanfield.revision import Closing, calm_rate, closing
+from balloon.engines.meanfield.revision import Closing, closing, revising
 from balloon.engines.meanfield.sight import Sheet, Sight, pressure
+from balloon.engines.meanfield.values import room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,10 +27,10 @@ class Season(NamedTuple):
     """(b, G, k, C) chance of not being arrested in a step at this rate."""
     hot: tuple[int, ...]
     """Which of the platforms whose data are taken lead to arrests by them."""
-    calm: Mass
-    """(b, G, k) chance of revising in a step in which no contact was lost."""
     closing: Closing | None
     """None where nothing ever closes."""
+    revising: Mass | None
+    """(b, G, k, C) chance of choosing in a step; None where it depends on who was arrested last."""
     shut: NDArray[np.bool_] | None
     """(G, 1, R, P) options that are closed or out of reach; None: there are none."""
     away: Mass
@@ -42,16 +43,17 @@ def season(world: World, sight: Sight) -> Season:
     """What follows from a policy."""
     at = world.layout.cells
     lam = pressure(world, sight)
-    rate = np.zeros((*lam.shape[:3], at.number), lam.dtype)
+    rate = room((*lam.shape[:3], at.number), lam.dtype)
     rate[..., at.at_home] = lam[..., at.home[at.at_home]]
+    closed = closing(world, sight) if at.closable else None
     shut = ~(sight.available[:, None, None] & at.reach)
     return Season(
         sight=sight,
         rate=rate,
         free=power(-rate * world.weeks),
         hot=tuple(z for z, p in enumerate(world.taken) if np.any(sight.seizure[..., p] != 0)),
-        calm=calm_rate(world),
-        closing=closing(world, sight) if at.closable else None,
+        closing=closed,
+        revising=None if world.watchful else revising(world, closed, None),
         shut=shut if shut.any() else None,
         away=power(-sight.onboarding_cost)[:, :, None, None],
         told=sight.announced if np.any(sight.announced != 0) else None,

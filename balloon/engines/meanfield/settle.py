@@ -56,7 +56,7 @@ class Settled(NamedTuple):
 def settle(world: World, season: Season, left: State, turn: Turn) -> Settled:
     """Mass, apps and seized apps by cell after the step, and the joins."""
     at, platforms = world.layout.cells, season.sight.available.shape[1]
-    mass, apps, seized, held = turn.staying.copy(), left.apps, left.seized, left.seized
+    mass, apps, seized, held = turn.staying.copy(order="K"), left.apps, left.seized, left.seized
     if world.apps:
         apps = turn.installed * mass[..., None]
     if world.taken:
@@ -127,7 +127,9 @@ def _to_platforms(turn: Turn, held: Mass, world: World, who: NDArray[np.bool_] |
     if not world.apps:
         return Arrivals(mass, None, None, None)
     parts, cells, platforms = platform.shape[3:]
-    before = np.broadcast_to(turn.made.installed, platform.shape)
+    before = turn.made.installed
+    if before.shape != platform.shape:
+        before = np.broadcast_to(before, platform.shape)
     flat = platform.reshape(*platform.shape[:3], parts * cells, platforms)
     columns = np.swapaxes(flat, -1, -2)
     seized = held
@@ -154,14 +156,12 @@ def _to_dormancy(turn: Turn, held: Mass, world: World) -> Arrivals:
 
 def _after_drops(world: World, sight: Sight, come: Arrivals, *, chosen: bool) -> tuple[Any, Any]:
     """Apps and seized apps of arrivals; each is dropped but the home's and those held in evidence."""
-    drop = world.per[5].uninstall_probability
     apps = come.apps + come.new
+    keep = world.kept
     if chosen:
         own = np.arange(apps.shape[-1])
         apps[..., own, own] = come.mass
-    keep: Any = 1.0 - drop
-    if chosen:
-        keep = keep + drop * np.eye(apps.shape[-1])  # never the new home's
+        keep = world.kept_away
     kept = apps * keep
     seized = come.seized
     if world.taken:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Sheet = Any
 """A (B, G, P) array."""
+Seen = tuple[Any, Any]
+"""What `crowd` finds."""
 
 
 class Sight(NamedTuple):
@@ -131,7 +133,7 @@ def mean_belief(belief: Sheet, homes: Sheet) -> Any:
     return np.where(total == 0, belief.mean(axis=-1), weighted)
 
 
-def crowd(world: World, sight: Sight, homes: Sheet) -> tuple[Sheet, Any]:
+def crowd(world: World, sight: Sight, homes: Sheet) -> Seen:
     """Share of the contacts at home on each open platform, of those on any, and of all contacts.
 
     Returns

@@ -13,7 +13,7 @@ from balloon.engines.meanfield.rules import TRAITS, VIEW, OfArrays
 from balloon.engines.meanfield.revision import revising
 from balloon.engines.meanfield.season import Season
 from balloon.engines.meanfield.settle import Turn, settle
-from balloon.engines.meanfield.sight import crowd, learn, mean_belief
+from balloon.engines.meanfield.sight import Seen, Sheet, Sight, crowd, learn, mean_belief
 from balloon.engines.meanfield.values import room
 from balloon.engines.meanfield.world import State, World, scaled
 
@@ -46,7 +46,10 @@ def advance(
     """
     at = world.layout.cells
     left, arrests, caught = arrest(world, season, take_data(world, season.sight, state))
-    choosers = left.mass * revising(world, season, state.fresh)
+    rate = season.revising
+    if rate is None:
+        rate = revising(world, season.closing, state.fresh)
+    choosers = left.mass * rate
     staying = left.mass - choosers
     options = _options(world, season, left, homes, belief)
     made = choose(options, choosers, apps_matter=world.apps_matter)
@@ -76,18 +79,19 @@ def _options(
 ) -> Options:
     """What every option is worth to every cell."""
     outlook = world.layout.cells.outlook
-    view, visible = _view(world, season.sight, homes, belief)
+    seen = crowd(world, season.sight, homes) if world.social else None
+    view = _view(world, season.sight, homes, belief, seen)
     value = _utility(world, view)
     weight, dormancy = _weights(world, season, value)
     away = season.away
     if not world.built_in:
-        cost = season.sight.onboarding_cost[:, :, None, None]
-        away = power(_utility(world, view._replace(onboarding_cost=cost)) - value)[..., outlook, :]
+        paying = _utility(world, view._replace(onboarding_cost=_sheet(season.sight.onboarding_cost)))
+        away = power(paying - value)[..., outlook, :]
     has = ratio(left.apps, left.mass[..., None]) if world.apps else left.apps
     options = Options(weight[..., outlook, :], away, dormancy[..., outlook], has)
-    if not (world.social and world.others.afresh):
+    if seen is None or not world.others.afresh:
         return options
-    return _blurred(world, options, view, value, visible)
+    return _blurred(world, options, view, value, seen)
 
 
 def _weights(world: World, season: Season, value: Any) -> tuple[Any, Any]:
@@ -105,44 +109,50 @@ def _weights(world: World, season: Season, value: Any) -> tuple[Any, Any]:
 
 
 def _utility(world: World, view: OfArrays) -> Any:
-    groups = np.arange(world.sizes.shape[1])[:, None, None, None]
-    traits = TRAITS(groups, world.risk[..., None, None], scaled(world.exposures, 5))
-    value = np.asarray(world.layout.rules.utility(traits, view, world.per[5]))
-    shape = (world.batch, *world.risk.shape[1:], *world.layout.cells.friction.shape)
-    return value if value.shape == shape else np.broadcast_to(value, shape)
+    """(B, G, K, R, P) utilities; the rule is given arrays that end with the batch, (G, K, R, P, B)."""
+    groups = np.arange(world.sizes.shape[1]).reshape(-1, 1, 1, 1, 1)
+    risk = world.risk.transpose(1, 2, 0)[:, :, None, None]
+    traits = TRAITS(groups, risk, world.exposures.transpose(1, 0)[:, None, None, None])
+    value = np.asarray(world.layout.rules.utility(traits, view, world.per[1]))
+    shape = (*world.risk.shape[1:], *world.layout.cells.friction.shape, world.batch)
+    value = value if value.shape == shape else np.broadcast_to(value, shape)
+    return value.transpose(4, 0, 1, 2, 3)
 
 
-def _view(world: World, sight: Sight, homes: NDArray[Any], belief: NDArray[Any]) -> tuple[OfArrays, Any]:
-    """What is seen from all cells of all classes at once, and the chance to see nobody."""
+def _view(
+    world: World, sight: Sight, homes: NDArray[Any], belief: NDArray[Any], seen: Seen | None
+) -> OfArrays:
+    """What is seen from all cells of all classes at once; arrays end with the batch."""
     peers: Any = 0.0
-    visible = None
-    if world.social:
-        shares, visible = crowd(world, sight, homes)
-        peers = (shares * (1.0 - unseen(world.others, visible))[..., None])[:, :, None, None]
-    view = VIEW(
-        platform=np.arange(homes.shape[-1]),
-        asc=sight.asc[:, :, None, None],
+    if seen is not None:
+        shares, visible = seen
+        peers = _sheet(shares * (1.0 - unseen(world.others, visible))[..., None])
+    return VIEW(
+        platform=np.arange(homes.shape[-1])[:, None],
+        asc=_sheet(sight.asc),
         peers=peers,
-        belief=belief[:, :, None, None],
-        mean_belief=scaled(mean_belief(belief, homes), 5) if world.spills else 0.0,
-        friction=world.layout.cells.friction,
+        belief=_sheet(belief),
+        mean_belief=_sheet(mean_belief(belief, homes)[..., None]) if world.spills else 0.0,
+        friction=world.layout.cells.friction[..., None],
         onboarding_cost=0.0,
     )
-    return view, visible
 
 
-def _blurred(world: World, options: Options, view: OfArrays, value: Any, visible: NDArray[Any]) -> Options:
+def _sheet(one: Sheet) -> Any:
+    """A (B, G, P) array as (G, 1, 1, P, B)."""
+    return one.transpose(1, 2, 0)[:, None, None]
+
+
+def _blurred(world: World, options: Options, view: OfArrays, value: Any, seen: Seen) -> Options:
     """The options corrected for the luck of who is met; see `choice.blur`."""
     slope: Any = world.per[5].peer_influence
     if not world.built_in:
         nudge = 0.01
         slope = (_utility(world, view._replace(peers=view.peers + nudge)) - value) / nudge
-    a, b = spread(world.others.afresh, visible)
-    seen = 1.0 - unseen(world.others, visible)
-    shares = ratio(view.peers, scaled(seen, 5))
-    if not world.built_in:
         slope = slope[..., world.layout.cells.outlook, :]
-    return blur(options, slope, shares, (scaled(a, 5), scaled(b, 5)))
+    shares, visible = seen
+    a, b = spread(world.others.afresh, visible)
+    return blur(options, slope, shares[:, :, None, None], (scaled(a, 5), scaled(b, 5)))
 
 
 def trials(world: World, options: Options, choosers: Mass) -> tuple[Mass, Mass]:

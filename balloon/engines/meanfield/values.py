@@ -62,7 +62,8 @@ def packed(array: NDArray[Any]) -> NDArray[Any]:
 
 def room(shape: tuple[int, ...], dtype: Any) -> NDArray[Any]:
     """Zeros of a shape (B, ...), packed."""
-    return np.moveaxis(np.zeros((*shape[1:], shape[0]), dtype), -1, 0)
+    last = len(shape) - 1
+    return np.zeros((*shape[1:], shape[0]), dtype).transpose(last, *range(last))
 
 
 def column(number: Number, dimensions: int) -> Number:

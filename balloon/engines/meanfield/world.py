@@ -66,6 +66,10 @@ class World(NamedTuple):
     """Whether it is followed who has which app."""
     apps_matter: bool
     """Whether an onboarding cost is ever paid."""
+    kept: Any
+    """(b, 1, 1, 1, 1) chance that an app survives going dormant."""
+    kept_away: NDArray[Any]
+    """(b, 1, 1, P, P) chance that an app (column) survives a move to a platform, whose own does."""
     trial: bool
     idles: bool
     """Whether apps are used by those at home elsewhere."""
@@ -103,12 +107,13 @@ def world(layout: Layout, free: Mapping[str, ArrayLike], *, classes: int, apps: 
     laid = Numbers(*(packed(one) for one in numbers(values, layout.policy)))
     sizes = packed(values.sizes())
     risk, shares = _risk_classes(values, classes)
-    contacts, per = others(scenario, sizes), {n: values.parameters(n) for n in (2, 3, 4, 5)}
+    contacts, per = others(scenario, sizes), {n: values.parameters(n) for n in (1, 2, 3, 4, 5)}
     taken = tuple(np.flatnonzero(layout.policy.taken.any(axis=(0, 1))).tolist())
 
     def used(name: str) -> bool:
         return bool(np.any(np.asarray(values.of(behaviour, name)) != 0))
 
+    drop = np.reshape(per[1].uninstall_probability, (-1, 1, 1, 1, 1))
     apps_matter = "utility" in own or bool(np.any(laid.onboarding_cost != 0))
     return World(
         layout=layout,
@@ -130,6 +135,8 @@ def world(layout: Layout, free: Mapping[str, ArrayLike], *, classes: int, apps: 
         spills=used("spillover") or "utility" in own,
         apps=apps or apps_matter or bool(taken),
         apps_matter=apps_matter,
+        kept=1.0 - drop,
+        kept_away=(1.0 - drop) + drop * np.eye(len(scenario.platforms)),
         trial=used("trial"),
         idles=used("idle_use"),
         built_in="utility" not in own,
