@@ -35,8 +35,6 @@ BESIDE = 1e-3
 """Step of the second difference that tells what is known of a dispersion."""
 CHUNK = 256
 """Vectors of parameters that run at once, at most."""
-OF_APPS = ("installed", "active", "joins")
-"""Quantities for which it must be followed who has which app."""
 
 Forward: TypeAlias = "Callable[[Mapping[str, NDArray[Any]]], Mapping[Any, Any]]"
 """Dotted path -> (B,) values, real or complex, to columns with B in front."""
@@ -281,7 +279,7 @@ def problem(
         raise FitError("no parameter is free; name at least one: free={'behaviour.switching_cost': (3, 8)}")
     priors = {name: fitted_prior(scenario, name, want) for name, want in paths}
     start = {name: prior.theta(own_value(scenario, name)) for name, prior in priors.items()}
-    run = forward or _mean_field(scenario, apps=any(row.quantity in OF_APPS for row in observations))
+    run = forward or _mean_field(scenario, apps=_asks_for_apps(scenario, observations, priors))
     columns = run({name: np.atleast_1d(prior.value(start[name])) for name, prior in priors.items()})
     _check_nuisance(nuisance, model)
     scales = {name: float(found.ravel()[0]) for name, found in model.fitted_scales(columns).items()}
@@ -334,6 +332,13 @@ def _dispersion_prior(wanted: Wanted | None, n: float) -> Prior:
         return Prior.between(*wanted, form="logit-normal", lower=1.0, upper=n)
     median = min(DISPERSION_MEDIAN, (1.0 + n) / 2.0)
     return replace(Prior.logit_normal(median, DISPERSION_SD, lower=1.0, upper=n), source="default")
+
+
+def _asks_for_apps(scenario: Scenario, observations: Observations, free: Iterable[str]) -> bool:
+    """Whether predictions depend on who has which app, even where what actors do does not."""
+    asked = {row.quantity for row in observations}
+    idle = scenario.behaviour.idle_use != 0 or "behaviour.idle_use" in free
+    return bool(asked & {"installed", "joins"}) or (idle and "active" in asked)
 
 
 def _mean_field(scenario: Scenario, *, apps: bool) -> Forward:

@@ -85,6 +85,15 @@ def total(parts: NDArray[Any]) -> NDArray[Any]:
     return whole
 
 
+def counted(rows: NDArray[np.float64], held: NDArray[Any]) -> NDArray[Any]:
+    """(B, G, K, R, P) sums over cells: an (R, C) matrix times (B, G, K, C, P), the batch side by side."""
+    batch, *outer, cells, last = held.shape
+    flat = held.transpose(1, 2, 3, 4, 0).reshape(*outer, cells, last * batch)
+    made = rows.astype(held.dtype) @ flat
+    found: NDArray[Any] = made.reshape(*outer, len(rows), last, batch).transpose(4, 0, 1, 2, 3)
+    return found
+
+
 def ratio(part: Any, whole: Any) -> Any:
     """A part of a whole that is not negative; 0 of nothing, or of next to nothing."""
     nothing = whole.real < NOTHING

@@ -161,7 +161,7 @@ def freeze(scenario: Scenario, *, classes: int = CLASSES) -> Frozen:
         seizure=np.zeros_like(sight.seizure),
         announced=np.zeros_like(sight.announced),
     )
-    state = start(here, {})
+    state = start(here)
     belief = run.belief[:, -1]
     state = state._replace(weekly=-np.log1p(-belief) / 52.0)
     if scenario.behaviour.replacement_rate == 0 and np.any(pressure(here, sight) > 0):

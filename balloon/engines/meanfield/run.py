@@ -121,10 +121,9 @@ class MeanField:
         ScenarioError
             A path that leads nowhere.
         """
-        free = dict(free or {})
-        here = world(_layout(self.scenario), free, classes=self.classes, apps=apps)
+        here = world(_layout(self.scenario), free or {}, classes=self.classes, apps=apps)
         series, memory = _blank(here, joint=joint)
-        state = start(here, free)
+        state = start(here)
         _count(here, 0, state, series, memory)
         before = standing = None
         for t in range(self.scenario.steps + 1):

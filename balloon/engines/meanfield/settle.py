@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon.engines.meanfield.choice import Choices, Mass, ratio
+from balloon.engines.meanfield.choice import Choices, Mass, counted, ratio
 from balloon.engines.meanfield.world import State, World
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Arrivals(NamedTuple):
     seized: Any
     """(B, G, K, R, Z)"""
     new: Any
-    """(B, G, K, R, P) apps from a trial, 0.0 without trials."""
+    """(B, G, K, R, P) apps from a trial; None without trials."""
 
 
 class Settled(NamedTuple):
@@ -136,7 +136,7 @@ def _to_platforms(turn: Turn, held: Mass, world: World, who: NDArray[np.bool_] |
     if world.taken:
         taken = before[..., world.taken] * held[:, :, :, None]
         seized = columns @ taken.reshape(*flat.shape[:-1], len(world.taken))
-    new: Any = 0.0
+    new = None
     if turn.new is not None:
         pairs = turn.new[0] if who is None else turn.new[0] * who[:, None, :, None, None]
         new = pairs.sum(axis=3)
@@ -146,17 +146,18 @@ def _to_platforms(turn: Turn, held: Mass, world: World, who: NDArray[np.bool_] |
 def _to_dormancy(turn: Turn, held: Mass, world: World) -> Arrivals:
     """Those who go dormant, by habit."""
     lull, dormancy = world.layout.cells.lull, turn.made.dormancy
-    mass = np.add.reduce(dormancy, axis=3) @ lull.T
+    mass = counted(lull, np.add.reduce(dormancy, axis=3)[..., None])[..., 0]
     if not world.apps:
         return Arrivals(mass, None, None, None)
     apps = np.add.reduce(dormancy[..., None] * turn.made.installed, axis=3)
-    seized = lull @ (apps[..., world.taken] * held) if world.taken else held
-    return Arrivals(mass, lull @ apps, seized, 0.0 if turn.new is None else lull @ turn.new[1])
+    seized = counted(lull, apps[..., world.taken] * held) if world.taken else held
+    new = None if turn.new is None else counted(lull, turn.new[1])
+    return Arrivals(mass, counted(lull, apps), seized, new)
 
 
 def _after_drops(world: World, sight: Sight, come: Arrivals, *, chosen: bool) -> tuple[Any, Any]:
     """Apps and seized apps of arrivals; each is dropped but the home's and those held in evidence."""
-    apps = come.apps + come.new
+    apps = come.apps if come.new is None else come.apps + come.new
     keep = world.kept
     if chosen:
         own = np.arange(apps.shape[-1])

@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from balloon.engines.meanfield.arrest import arrest, take_data
-from balloon.engines.meanfield.choice import Choices, Mass, Options, blur, choose, power, ratio, tried
+from balloon.engines.meanfield.choice import (
+    Choices,
+    Mass,
+    Options,
+    blur,
+    choose,
+    counted,
+    power,
+    ratio,
+    tried,
+)
 from balloon.engines.meanfield.others import spread, unseen
-from balloon.engines.meanfield.rules import TRAITS, VIEW, OfArrays
 from balloon.engines.meanfield.revision import revising
+from balloon.engines.meanfield.rules import TRAITS, VIEW, OfArrays
 from balloon.engines.meanfield.season import Season
 from balloon.engines.meanfield.settle import Turn, settle
 from balloon.engines.meanfield.sight import Seen, Sheet, Sight, crowd, learn, mean_belief
@@ -74,9 +84,7 @@ def platforms_of(world: World, mass: Mass) -> NDArray[Any]:
     return found
 
 
-def _options(
-    world: World, season: Season, left: State, homes: NDArray[Any], belief: NDArray[Any]
-) -> Options:
+def _options(world: World, season: Season, left: State, homes: NDArray[Any], belief: NDArray[Any]) -> Options:
     """What every option is worth to every cell."""
     outlook = world.layout.cells.outlook
     seen = crowd(world, season.sight, homes) if world.social else None
@@ -175,7 +183,8 @@ def _moves(world: World, season: Season, staying: Mass, made: Choices, caught: M
     place = world.layout.cells.place
     size = len(place)
     moves = room((world.batch, size, size), staying.dtype)
-    moves[:, :, :-2] = place @ np.add.reduce(made.platform, axis=(1, 2, 3))
+    chosen = np.add.reduce(made.platform, axis=(1, 2, 3))
+    moves[:, :, :-2] = counted(place, chosen[:, None, None])[:, 0, 0]
     leaving = np.add.reduce(made.dormancy, axis=3)
     if season.closing is not None:
         stranded = staying * season.closing.waits[:, None]

@@ -37,6 +37,7 @@ class World(NamedTuple):
     """A layout with its numbers; B vectors of parameters, G groups, K risk classes, C cells."""
 
     layout: Layout
+    values: Values
     numbers: Numbers
     batch: int
     dtype: Any
@@ -117,6 +118,7 @@ def world(layout: Layout, free: Mapping[str, ArrayLike], *, classes: int, apps: 
     apps_matter = "utility" in own or bool(np.any(laid.onboarding_cost != 0))
     return World(
         layout=layout,
+        values=values,
         numbers=laid,
         batch=values.size,
         dtype=values.dtype,
@@ -179,14 +181,14 @@ def _risk_classes(values: Values, classes: int) -> tuple[NDArray[Any], NDArray[n
     return means[..., None] * np.exp(np.sqrt(variance) * nodes - variance / 2.0), weights / weights.sum()
 
 
-def start(world: World, free: Mapping[str, ArrayLike]) -> State:
+def start(world: World) -> State:
     """Who is where before the first step; homes and apps are independent draws.
 
     Beliefs are nan until the first step is looked at.
     """
     layout = world.layout
     scenario, at = layout.scenario, layout.cells
-    values, platforms = Values(scenario, free), len(scenario.platforms)
+    values, platforms = world.values, len(scenario.platforms)
     mass = room((world.batch, len(scenario.groups), len(world.shares), at.number), world.dtype)
     apps = room((*mass.shape, platforms if world.apps else 0), world.dtype)
     none = at.dormant.start
