@@ -155,7 +155,7 @@ class _Here:
     def __init__(self, problem: Problem, theta: Floats) -> None:
         ahead = theta + 1j * STEP * np.eye(len(theta))
         values = problem.values(ahead)
-        columns = problem.forward({path: values[path] for path in problem.paths})
+        columns = problem.forward_whole({path: values[path] for path in problem.paths})
         for name, value in (("problem", problem), ("theta", theta), ("columns", columns), ("values", values)):
             object.__setattr__(self, name, value)
 

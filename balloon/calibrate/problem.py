@@ -70,6 +70,9 @@ class Problem:
     """(k,) theta at the scenario's own values."""
     likelihood: Likelihood
     forward: Forward
+    """The columns that the observations are read from."""
+    forward_whole: Forward
+    """All columns, for observations that are not there yet."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -276,7 +279,7 @@ def problem(
         raise FitError("no parameter is free; name at least one: free={'behaviour.switching_cost': (3, 8)}")
     priors = {name: fitted_prior(scenario, name, want) for name, want in paths}
     start = {name: prior.theta(own_value(scenario, name)) for name, prior in priors.items()}
-    run = forward or _mean_field(scenario)
+    run = forward or _mean_field(scenario, apps=_asks_for_apps(scenario, observations, priors))
     columns = run({name: np.atleast_1d(prior.value(start[name])) for name, prior in priors.items()})
     _check_nuisance(nuisance, model)
     scales = {name: float(found.ravel()[0]) for name, found in model.fitted_scales(columns).items()}
@@ -299,6 +302,7 @@ def problem(
         start=np.array([float(one) for one in start.values()]),
         likelihood=likelihood(model, predicted.reshape(-1, len(model.values))[0].real, loss=loss),
         forward=run,
+        forward_whole=forward or _mean_field(scenario, apps=True),
     )
 
 
@@ -330,7 +334,14 @@ def _dispersion_prior(wanted: Wanted | None, n: float) -> Prior:
     return replace(Prior.logit_normal(median, DISPERSION_SD, lower=1.0, upper=n), source="default")
 
 
-def _mean_field(scenario: Scenario) -> Forward:
+def _asks_for_apps(scenario: Scenario, observations: Observations, free: Iterable[str]) -> bool:
+    """Whether predictions depend on who has which app, even where what actors do does not."""
+    asked = {row.quantity for row in observations}
+    idle = scenario.behaviour.idle_use != 0 or "behaviour.idle_use" in free
+    return bool(asked & {"installed", "joins"}) or (idle and "active" in asked)
+
+
+def _mean_field(scenario: Scenario, *, apps: bool) -> Forward:
     """The mean field as columns for the observation model."""
     from balloon.engines.meanfield import MeanField
     from balloon.engines.meanfield.policy import numbers
@@ -339,7 +350,8 @@ def _mean_field(scenario: Scenario) -> Forward:
     field, policy = MeanField(scenario), scenario.policy()
 
     def run(values: Mapping[str, NDArray[Any]]) -> Mapping[Any, Any]:
-        columns = {name: one for name, one in field.run(values)._asdict().items() if one is not None}
+        found = field.run(values, apps=apps)._asdict()
+        columns = {name: one for name, one in found.items() if one is not None}
         if any(path.endswith(".undercover") for path in values):
             laid = numbers(Values(scenario, values), policy).undercover
             columns["undercover"] = np.concatenate([laid[:, :1], laid], axis=1)

@@ -11,6 +11,10 @@ exact in the limit of many actors on the complete graph, but for these:
 - beliefs learn from expected arrests; an outreach is set off by expected shares, so what follows jumps
   where a share passes its threshold, and is not smooth in parameters there.
 
+Arrays are indexed with the batch of parameter vectors first and lie in memory with the batch side by
+side (`values.packed`), since numpy's loops are slow along short axes. What follows from the policy alone
+is found once for all steps in which it stands (`season`).
+
 Its errors and its speed are measured by ``python -m benchmarks.meanfield``.
 """
 

@@ -28,12 +28,16 @@ class Cells(NamedTuple):
     """(C,) platform, -1: none."""
     place: NDArray[np.float64]
     """(P + 2, C) 1 where a cell counts as a place."""
+    outlook: NDArray[np.int64]
+    """(C,) row of the tables below: what an option costs is the same for cells of one outlook."""
     friction: NDArray[np.float64]
-    """(C, P) multiples of the switching cost, 0 at the home and at the habit and where no path leads."""
+    """(R, P) multiples of the switching cost, 0 at the home and at the habit and where no path leads."""
     reach: NDArray[np.bool_]
-    """(C, P) whether a path leads there."""
+    """(R, P) whether a path leads there."""
     at_home: NDArray[np.bool_]
     """(C,)"""
+    elsewhere: NDArray[np.bool_]
+    """(C, P) whether the actors of a cell are at home on another platform."""
     lull: NDArray[np.float64]
     """(P + 1, C) 1 where going dormant leads from a cell to the dormant cell of a habit, none first."""
     closable: tuple[int, ...]
@@ -69,16 +73,18 @@ def cells(scenario: Scenario, policy: Policy) -> Cells:
     pairs.append((platforms + REMOVED, -1))
     home, habit = np.array(pairs).T
     at_home = home < platforms
-    friction, reach = _ways(scenario, home, habit)
+    outlook, friction, reach = _ways(scenario, home, habit)
     counts_as = np.where(home == platforms + STRANDED, platforms + DORMANT, home)
     index = {pair: c for c, pair in enumerate(pairs)}
     return Cells(
         home=home,
         habit=habit,
         place=(np.arange(platforms + 2)[:, None] == counts_as).astype(float),
+        outlook=outlook,
         friction=friction,
         reach=reach,
         at_home=at_home,
+        elsewhere=at_home[:, None] & (home[:, None] != np.arange(platforms)),
         lull=(np.arange(-1, platforms)[:, None] == habit).astype(float),
         closable=closable,
         evict=(np.array(closable, dtype=int)[:, None] == habit).astype(float),
@@ -105,12 +111,19 @@ def _closable(scenario: Scenario, policy: Policy) -> tuple[int, ...]:
 
 def _ways(
     scenario: Scenario, home: NDArray[np.int64], habit: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Friction from the home, or from the habit of those without one, and whether a path leads there."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Friction from the home, or from the habit of those without one, and whether a path leads there.
+
+    Cells for which both are the same everywhere share a row.
+    """
     platforms = len(scenario.platforms)
     there = np.arange(platforms)
     ways = np.vstack([scenario.landscape.friction(), np.zeros(platforms)])  # the last: from nowhere
     friction = ways[np.where(home < platforms, home, habit)]
     reach = np.isfinite(friction)
     used = (there == home[:, None]) | (there == habit[:, None])
-    return np.where(used | ~reach, 0.0, friction), reach
+    friction = np.where(used | ~reach, 0.0, friction)
+    _, first, outlook = np.unique(
+        np.hstack([friction, reach]), axis=0, return_index=True, return_inverse=True
+    )
+    return outlook.reshape(-1), friction[first], reach[first]

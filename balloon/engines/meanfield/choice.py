@@ -41,7 +41,7 @@ class Options(NamedTuple):
     dormancy: Mass
     """(B, G, K, C) weight of going dormant."""
     installed: Mass
-    """(B, G, K, C, P) share of the cell that has the app."""
+    """(B, G, K, C, P) share of the cell that has the app; P is 0 where apps are not followed."""
 
 
 class Choices(NamedTuple):
@@ -54,38 +54,50 @@ class Choices(NamedTuple):
     installed: Mass
     """(B, G, K, L, C, P) share of a part that had the app before."""
     joining: Mass
-    """(B, G, K, C, P) mass that chooses a platform without having its app."""
+    """(B, G, K, C, P) mass that chooses a platform without having its app; None: apps are not followed."""
 
 
 def power(z: NDArray[Any]) -> NDArray[Any]:
     """The exponential function, for complex steps: the imaginary part is a derivative, and tiny."""
     size: NDArray[Any] = np.exp(z.real)
-    if not np.iscomplexobj(z):
+    if z.dtype.kind != "c":
         return size
-    made = np.empty(z.shape, complex)
+    made = np.empty_like(z)
     made.real = size
     np.multiply(size, z.imag, out=made.imag)
     return made
 
 
+def chance(rate: Any) -> Any:
+    """Probability 1 - exp(-rate), for complex steps like `power`."""
+    size = -np.expm1(-rate.real)
+    if rate.dtype.kind != "c":
+        return size
+    made = np.empty_like(rate)
+    made.real = size
+    np.multiply(np.exp(-rate.real), rate.imag, out=made.imag)
+    return made
+
+
 def total(parts: NDArray[Any]) -> NDArray[Any]:
-    """Sum over a short last axis, faster than numpy's."""
-    whole: NDArray[Any] = parts @ np.ones(parts.shape[-1], parts.dtype)
+    """Sum over the last axis."""
+    whole: NDArray[Any] = np.add.reduce(parts, axis=-1)
     return whole
 
 
-def product(parts: NDArray[Any]) -> NDArray[Any]:
-    """Product over a short last axis, faster than numpy's."""
-    whole: NDArray[Any] = parts[..., 0].copy()
-    for k in range(1, parts.shape[-1]):
-        whole *= parts[..., k]
-    return whole
+def counted(rows: NDArray[np.float64], held: NDArray[Any]) -> NDArray[Any]:
+    """(B, G, K, R, P) sums over cells: an (R, C) matrix times (B, G, K, C, P), the batch side by side."""
+    batch, *outer, cells, last = held.shape
+    flat = held.transpose(1, 2, 3, 4, 0).reshape(*outer, cells, last * batch)
+    made = rows.astype(held.dtype) @ flat
+    found: NDArray[Any] = made.reshape(*outer, len(rows), last, batch).transpose(4, 0, 1, 2, 3)
+    return found
 
 
 def ratio(part: Any, whole: Any) -> Any:
     """A part of a whole that is not negative; 0 of nothing, or of next to nothing."""
     nothing = whole.real < NOTHING
-    if not nothing.any():
+    if not np.count_nonzero(nothing):
         return part / whole
     if np.iscomplexobj(whole):
         nothing &= np.abs(whole.imag) < NOTHING
@@ -98,10 +110,10 @@ def choose(options: Options, choosers: Mass, *, apps_matter: bool) -> Choices:
     if not apps_matter:
         scale = ratio(choosers, dormancy + total(weight))
         platform = scale[..., None] * weight
+        joining = platform * (1.0 - has) if has.shape[-1] else None
         return Choices(
-            platform[:, :, :, None], (scale * dormancy)[:, :, :, None], has[:, :, :, None],
-            platform * (1.0 - has),
-        )  # fmt: skip
+            platform[:, :, :, None], (scale * dormancy)[:, :, :, None], has[:, :, :, None], joining
+        )
     lost = 1.0 - away
     whole = dormancy + total(weight * (1.0 - lost * (1.0 - has)))
     per = ratio(1.0, whole)
@@ -116,7 +128,7 @@ def choose(options: Options, choosers: Mass, *, apps_matter: bool) -> Choices:
     without *= 1.0 - has
     either = with_app + without
     installed = np.divide(with_app, either, out=with_app)
-    common = product(either) * power(idle * -NODES[:, None])
+    common = np.multiply.reduce(either, axis=-1) * power(idle * -NODES[:, None])
     common *= PARTS[:, None]
     platform = np.multiply(common[..., None], share, out=either)
     joining = platform * away
@@ -149,7 +161,7 @@ def blur(options: Options, slope: Any, peers: Any, spread: tuple[Any, Any]) -> O
     """
     weight, away, dormancy, has = options
     a, b = spread
-    usual = weight * (away + (1.0 - away) * has)
+    usual = weight * (away + (1.0 - away) * has) if has.shape[-1] else weight
     chance = usual * ratio(1.0, dormancy + total(usual))[..., None]
     met = total(peers * chance)[..., None]
     own = a * peers - b * peers * peers

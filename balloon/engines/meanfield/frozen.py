@@ -9,8 +9,10 @@ import numpy as np
 
 from balloon.engines.meanfield.choice import ratio
 from balloon.engines.meanfield.run import CLASSES, MeanField, _layout
-from balloon.engines.meanfield.sight import Memory, Sight, look, pressure
+from balloon.engines.meanfield.season import Season, season
+from balloon.engines.meanfield.sight import Memory, Sight, annual, look, pressure
 from balloon.engines.meanfield.step import advance, platforms_of
+from balloon.engines.meanfield.values import packed
 from balloon.engines.meanfield.world import State, World, start, world
 from balloon.errors import EngineError
 
@@ -36,6 +38,8 @@ class Frozen:
 
     world: World
     sight: Sight
+    season: Season
+    """What follows from the sight, but for budgets."""
     rest: State
     """The state at the end of the run, batch of one: what is not in the vector is taken from here."""
 
@@ -50,6 +54,7 @@ class Frozen:
     def state(self, vectors: NDArray[Any]) -> State:
         """The states of (B, n) vectors."""
         at, size = 0, len(vectors)
+        vectors = packed(vectors)
 
         def take(like: NDArray[Any], *, used: bool = True) -> NDArray[Any]:
             nonlocal at
@@ -72,7 +77,11 @@ class Frozen:
         """(B, n) vectors one step later."""
         state = self.state(vectors)
         here = self.world._replace(batch=len(vectors), dtype=vectors.dtype)
-        return self.vectors(advance(here, self._seen(state), state)[0])
+        homes, belief = platforms_of(here, state.mass), annual(state.weekly)
+        standing = self.season
+        if self.budgets:
+            standing = season(here, self._seen(homes))
+        return self.vectors(advance(here, standing, state, homes, belief)[0])
 
     def jacobian(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n, n) derivatives of the next state by the state, by complex steps."""
@@ -98,9 +107,10 @@ class Frozen:
         mass, apps = np.zeros_like(rest.mass), np.zeros_like(rest.apps)
         cell = at.dormant.start if platform is None else platform
         mass[..., cell] = everybody
-        if platform is not None:
+        if platform is not None and self.world.apps:
             apps[..., platform, platform] = everybody
-        true = pressure(self.world, self._seen(rest), fearless=True)[:, :, 0]
+        seen = self._seen(platforms_of(self.world, rest.mass))
+        true = pressure(self.world, seen, fearless=True)[:, :, 0]
         weekly = -np.expm1(-true * self.world.weeks) / self.world.weeks
         weekly = np.broadcast_to(weekly, rest.weekly.shape)
         state = State(mass, apps, rest.seized, weekly, np.zeros_like(rest.fresh))
@@ -112,12 +122,16 @@ class Frozen:
         """Whether beliefs move."""
         return bool(self.world.layout.scenario.behaviour.learning_rate > 0)
 
-    def _seen(self, state: State) -> Sight:
-        """The policy, budgets divided by where the actors are."""
+    @property
+    def budgets(self) -> bool:
+        """Whether the requests go where the actors are."""
+        return bool((self.world.layout.policy.budget[-1] >= 0).any())
+
+    def _seen(self, homes: NDArray[Any]) -> Sight:
+        """The policy, budgets divided by where the actors are at home, (B, G, P)."""
         policy, laid = self.world.layout.policy, self.world.numbers
-        if not (policy.budget[-1] >= 0).any():
+        if not self.budgets:
             return self.sight
-        homes = platforms_of(self.world, state.mass)
         asked = self.sight.requests
         for k in np.unique(policy.budget[-1][policy.budget[-1] >= 0]):
             named = policy.budget_groups[k]
@@ -136,8 +150,8 @@ def freeze(scenario: Scenario, *, classes: int = CLASSES) -> Frozen:
     EngineError
         If actors are removed and nobody fills their roles: in the end all are removed.
     """
-    run = MeanField(scenario, classes).run()
-    here = world(_layout(scenario), {}, classes=classes)
+    run = MeanField(scenario, classes).run(apps=False)
+    here = world(_layout(scenario), {}, classes=classes, apps=False)
     untouched = np.full((1, len(here.layout.policy.outreach_on), len(scenario.platforms)), np.inf)
     sight = look(here, scenario.steps, Memory(run.actors_by_group, run.arrests_by_group, untouched))
     sight = sight._replace(
@@ -147,7 +161,7 @@ def freeze(scenario: Scenario, *, classes: int = CLASSES) -> Frozen:
         seizure=np.zeros_like(sight.seizure),
         announced=np.zeros_like(sight.announced),
     )
-    state = start(here, {})
+    state = start(here)
     belief = run.belief[:, -1]
     state = state._replace(weekly=-np.log1p(-belief) / 52.0)
     if scenario.behaviour.replacement_rate == 0 and np.any(pressure(here, sight) > 0):
@@ -155,4 +169,4 @@ def freeze(scenario: Scenario, *, classes: int = CLASSES) -> Frozen:
             f"scenario {scenario.name!r}: actors are removed and their roles stay empty, so that in the end "
             "all are removed; give behaviour.replacement_rate a value > 0 to ask where the others settle"
         )
-    return Frozen(here, sight, state)
+    return Frozen(here, sight, season(here, sight), state)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from balloon.engines.meanfield.values import packed
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -25,7 +27,7 @@ def split(world: World, state: State) -> tuple[World, State]:
         parts = held[:, :, :, None] * share
         return parts.reshape(*held.shape[:2], held.shape[2] * len(places), *held.shape[3:])
 
-    classes = np.repeat(world.risk, len(places), axis=2)
+    classes = packed(np.repeat(world.risk, len(places), axis=2))
     return world._replace(risk=classes), state._replace(
         mass=spread(state.mass, 0), apps=spread(state.apps, 1), seized=spread(state.seized, 1)
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon.engines.meanfield.values import Number, Values, column
+from balloon.engines.meanfield.values import Number, Values, column, room
 from balloon.interventions import (
     Announcement,
     Budget,
@@ -70,7 +70,7 @@ def numbers(values: Values, policy: Policy) -> Numbers:
 
 
 def _blank(values: Values, like: NDArray[Any]) -> NDArray[Any]:
-    return np.zeros((values.size, *like.shape[1:]), values.dtype)
+    return room((values.size, *like.shape[1:]), values.dtype)
 
 
 def _platforms(values: Values, made: Numbers) -> None:

@@ -10,14 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from balloon.engines.meanfield.origins import part_with_removed, same_actors, split
+from balloon.engines.meanfield.season import season
 from balloon.engines.meanfield.sight import Memory, annual, first_beliefs, look, reach_out
 from balloon.engines.meanfield.step import advance
+from balloon.engines.meanfield.values import room
 from balloon.engines.meanfield.world import Layout, World, lay_out, start, world
 from balloon.errors import EngineError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
+    from balloon.engines.meanfield.sight import Sight
+    from balloon.engines.meanfield.step import Flows
+    from balloon.engines.meanfield.world import State
     from balloon.scenario import Scenario
 
 CLASSES = 5
@@ -40,12 +45,12 @@ class Expected(NamedTuple):
     """(B, T + 1, P) by the platform the evidence came from."""
     arrests_by_group: NDArray[Any]
     """(B, T + 1, G, P)"""
-    joins: NDArray[Any]
-    """(B, T + 1, P)"""
-    installed: NDArray[Any]
-    """(B, T + 1, P)"""
-    active: NDArray[Any]
-    """(B, T + 1, P)"""
+    joins: NDArray[Any] | None
+    """(B, T + 1, P); None where apps were not followed."""
+    installed: NDArray[Any] | None
+    """(B, T + 1, P); None where apps were not followed."""
+    active: NDArray[Any] | None
+    """(B, T + 1, P); None where apps were not followed and are used by actors at home elsewhere."""
     belief: NDArray[Any]
     """(B, T + 1, G, P) annual probabilities."""
     newcomers: NDArray[Any]
@@ -91,7 +96,9 @@ class MeanField:
         if not self.classes >= 1:
             raise EngineError(f"classes is {self.classes!r}; need a whole number >= 1")
 
-    def run(self, free: Mapping[str, ArrayLike] | None = None, *, joint: bool = False) -> Expected:
+    def run(
+        self, free: Mapping[str, ArrayLike] | None = None, *, joint: bool = False, apps: bool = True
+    ) -> Expected:
         """Run all vectors of parameters side by side.
 
         Parameters
@@ -102,6 +109,10 @@ class MeanField:
         joint : bool
             Whether to follow those of the reference date: slower, and with a finer closure of apps
             from then on (shares move by less than .001).
+        apps : bool
+            Whether to follow who has which app where it changes nothing of what actors do (no onboarding
+            cost, no seized data, no own utility): half of the time of a run. Without, what is
+            counted in apps is None.
 
         Raises
         ------
@@ -110,29 +121,27 @@ class MeanField:
         ScenarioError
             A path that leads nowhere.
         """
-        free = dict(free or {})
-        here = world(_layout(self.scenario), free, classes=self.classes)
+        here = world(_layout(self.scenario), free or {}, classes=self.classes, apps=apps)
         series, memory = _blank(here, joint=joint)
-        state = start(here, free)
+        state = start(here)
         _count(here, 0, state, series, memory)
-        before = None
+        before = standing = None
         for t in range(self.scenario.steps + 1):
             if t > 0:
-                sight = look(here, t, memory)
+                if standing is None or here.turns[t - 1]:
+                    standing = season(here, look(here, t, memory))
                 if t == 1:
-                    state = first_beliefs(here, sight, state)
+                    state = first_beliefs(here, standing.sight, state)
                     series.belief[:, 0] = annual(state.weekly)
-                state, flows = advance(here, sight, state)
-                memory.arrests[:, t] = flows.arrests
-                series.moves[:, t], series.joins[:, t] = flows.moves, flows.joins
-                series.reconsidered[:, t] = flows.reconsidered
-                series.cooperation[:, t], series.requests[:, t] = sight.cooperation, sight.requests
+                homes = memory.homes[:, t - 1, :, : memory.arrests.shape[-1]]
+                state, flows = advance(here, standing, state, homes, series.belief[:, t - 1])
+                _note(t, standing.sight, flows, series)
             _count(here, t, state, series, memory)
-            if t > 0:
+            if t > 0 and memory.triggered.size:
                 reach_out(here, t, memory)
             if joint and t == self.scenario.reference_step:
                 here, state = split(here, state)
-                before = series.actors[:, t]
+                before, standing = memory.homes[:, t].sum(axis=1), None
             if series.joint is not None and before is not None:
                 state = part_with_removed(here, state)
                 series.joint[:, t] = same_actors(here, state, before)
@@ -154,31 +163,44 @@ def _blank(here: World, *, joint: bool) -> tuple[Expected, Memory]:
         "arrests_by_group": (g, p), "joins": (p,), "installed": (p,), "active": (p,), "belief": (g, p),
         "newcomers": (k,), "joint": (k, k), "reconsidered": (k,), "cooperation": (g, p), "requests": (g, p),
     }  # fmt: skip
-    if not joint:
-        del shapes["joint"]
-    made: dict[str, Any] = {name: np.zeros((b, t, *shape), here.dtype) for name, shape in shapes.items()}
-    series = Expected(**{"joint": None, **made})
+    left_out = set() if joint else {"joint"}
+    if not here.apps:
+        left_out |= {"joins", "installed", "active"} if here.idles else {"joins", "installed"}
+    made: dict[str, Any] = {
+        name: None if name in left_out else room((b, t, *shape), here.dtype) for name, shape in shapes.items()
+    }
+    series = Expected(**made)
     triggered = np.full((b, len(here.layout.policy.outreach_on), p), np.inf)
     return series, Memory(series.actors_by_group, series.arrests_by_group, triggered)
 
 
-def _count(here: World, t: int, state: Any, series: Expected, memory: Memory) -> None:
+def _count(here: World, t: int, state: State, series: Expected, memory: Memory) -> None:
     """Count homes, apps and beliefs after t steps."""
     at = here.layout.cells
-    homes = state.mass.sum(axis=2) @ at.place.T
-    memory.homes[:, t] = homes
-    series.actors[:, t] = homes.sum(axis=1)
-    apps = state.apps.sum(axis=(1, 2))
-    series.installed[:, t] = apps.sum(axis=1)
-    elsewhere = at.at_home[:, None] & (at.home[:, None] != np.arange(apps.shape[-1]))
-    idle = here.per[2].idle_use * (apps * elsewhere).sum(axis=1)
-    series.active[:, t] = series.actors[:, t, :-2] + idle
+    memory.homes[:, t] = np.add.reduce(state.mass, axis=2) @ at.place.T
     series.belief[:, t] = annual(state.weekly)
+    if series.installed is not None:
+        apps = np.add.reduce(state.apps, axis=(1, 2))
+        series.installed[:, t] = np.add.reduce(apps, axis=1)
+        if series.active is not None and here.idles:
+            series.active[:, t] = here.per[2].idle_use * np.add.reduce(apps * at.elsewhere, axis=1)
+
+
+def _note(t: int, sight: Sight, flows: Flows, series: Expected) -> None:
+    """Note what happened in step t."""
+    series.arrests_by_group[:, t], series.moves[:, t] = flows.arrests, flows.moves
+    series.reconsidered[:, t] = flows.reconsidered
+    series.cooperation[:, t], series.requests[:, t] = sight.cooperation, sight.requests
+    if series.joins is not None:
+        series.joins[:, t] = flows.joins
 
 
 def _finish(series: Expected) -> Expected:
     """What follows from the rest."""
     series.cooperation[:, 0], series.requests[:, 0] = series.cooperation[:, 1], series.requests[:, 1]
     series.newcomers[:, :, :-1] = series.moves[:, :, -1, :-1]
-    series.arrests[:] = series.arrests_by_group.sum(axis=2)
+    np.add.reduce(series.arrests_by_group, axis=2, out=series.arrests)
+    np.add.reduce(series.actors_by_group, axis=2, out=series.actors)
+    if series.active is not None:
+        series.active[:] += series.actors[..., :-2]
     return series

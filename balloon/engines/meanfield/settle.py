@@ -6,24 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon.engines.meanfield.choice import Choices, Mass, ratio
+from balloon.engines.meanfield.choice import Choices, Mass, counted, ratio
 from balloon.engines.meanfield.world import State, World
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
+    from balloon.engines.meanfield.season import Season
     from balloon.engines.meanfield.sight import Sight
-
-
-class Ways(NamedTuple):
-    """Who chooses, and what follows for those who do and those who do not."""
-
-    rate: Mass
-    """(B, G, K, C) chance of choosing in the step."""
-    forced: NDArray[np.bool_]
-    """(G, C) a choice leaves the habit as it is."""
-    waits: NDArray[np.bool_]
-    """(G, C) who does not choose is stranded."""
 
 
 class Turn(NamedTuple):
@@ -48,49 +40,77 @@ class Arrivals(NamedTuple):
     seized: Any
     """(B, G, K, R, Z)"""
     new: Any
-    """(B, G, K, R, P) apps from a trial, 0.0 without trials."""
+    """(B, G, K, R, P) apps from a trial; None without trials."""
 
 
-def settle(
-    world: World, sight: Sight, left: State, turn: Turn, ways: Ways
-) -> tuple[Mass, Mass, Mass, NDArray[Any]]:
-    """Mass, apps and seized apps by cell after the step, and the joins (B, P)."""
-    at, platforms = world.layout.cells, sight.available.shape[1]
-    held = ratio(left.seized, left.apps[..., world.taken])
-    mass = turn.staying.copy()
-    apps = turn.installed * mass[..., None]
-    seized = ratio(left.seized, left.mass[..., None]) * mass[..., None]
-    _strand(world, mass, apps, seized, ways)
+class Settled(NamedTuple):
+    """Who is where after a step, with which apps; apps are as before where they are not followed."""
+
+    mass: Mass
+    apps: Any
+    seized: Any
+    joins: NDArray[Any] | None
+    """(B, P) apps installed; None where apps are not followed."""
+
+
+def settle(world: World, season: Season, left: State, turn: Turn) -> Settled:
+    """Mass, apps and seized apps by cell after the step, and the joins."""
+    at, platforms = world.layout.cells, season.sight.available.shape[1]
+    mass, apps, seized, held = turn.staying.copy(order="K"), left.apps, left.seized, left.seized
+    if world.apps:
+        apps = turn.installed * mass[..., None]
+    if world.taken:
+        held = ratio(left.seized, left.apps[..., world.taken])
+        seized = ratio(left.seized, left.mass[..., None]) * mass[..., None]
+    _strand(world, season, mass, apps, seized)
 
     def add(where: Any, come: Arrivals, *, chosen: bool = True) -> None:
         mass[..., where] += come.mass
-        kept, still = _after_drops(world, sight, come, chosen=chosen)
-        apps[..., where, :] += kept
-        seized[..., where, :] += still
+        if world.apps:
+            kept, still = _after_drops(world, season.sight, come, chosen=chosen)
+            apps[..., where, :] += kept
+            if world.taken:
+                seized[..., where, :] += still
 
-    free = None
-    if ways.forced.any():
-        free = ~ways.forced
-        for k, there in enumerate(at.forced_to):
-            who = ways.forced & (at.evict[k] > 0)
-            # Away from the habit, or back at it.
-            add(there, _to_platforms(turn, held, world, who))
-    add(slice(platforms), _to_platforms(turn, held, world, free))
+    for where, who in _destinations(world, season, platforms):
+        add(where, _to_platforms(turn, held, world, who))
     add(at.dormant, _to_dormancy(turn, held, world), chosen=False)
-    joins = turn.made.joining.sum(axis=(1, 2, 3))
+    return Settled(mass, apps, seized, _joins(world, turn))
+
+
+def _destinations(
+    world: World, season: Season, platforms: int
+) -> Iterator[tuple[Any, NDArray[np.bool_] | None]]:
+    """Cells, one for each platform, and the (G, C) cells from which they are chosen; None: from all."""
+    at = world.layout.cells
+    if season.closing is None:
+        yield slice(platforms), None
+        return
+    forced = season.closing.forced
+    for k, there in enumerate(at.forced_to):
+        # Away from the habit, or back at it.
+        yield there, forced & (at.evict[k] > 0)
+    yield slice(platforms), ~forced
+
+
+def _joins(world: World, turn: Turn) -> NDArray[Any] | None:
+    """Apps installed, by choice and by trial."""
+    if not world.apps:
+        return None
+    joins: NDArray[Any] = np.add.reduce(turn.made.joining, axis=(1, 2, 3))
     if turn.new is not None:
         pairs, idle = turn.new
         tried = pairs.sum(axis=(1, 2, 3, 4)) + idle.sum(axis=(1, 2, 3))
         joins = joins + tried * (1.0 - world.per[2].uninstall_probability)
-    return mass, apps, seized, joins
+    return joins
 
 
-def _strand(world: World, mass: Mass, apps: Mass, seized: Mass, ways: Ways) -> None:
+def _strand(world: World, season: Season, mass: Mass, apps: Mass, seized: Mass) -> None:
     """Those who wait on a closed platform become dormant with their habit."""
     at = world.layout.cells
-    if not ways.waits.any():
+    if season.closing is None or not season.closing.waits.any():
         return
-    wait = ways.waits[:, None]
+    wait = season.closing.waits[:, None]
     mass[..., at.stranded] += (mass * wait) @ at.strand.T
     for column in (apps, seized):
         column[..., at.stranded, :] += at.strand @ (column * wait[..., None])
@@ -103,46 +123,46 @@ def _to_platforms(turn: Turn, held: Mass, world: World, who: NDArray[np.bool_] |
     platform = turn.made.platform
     if who is not None:
         platform = platform * who[:, None, None, :, None]
+    mass = np.add.reduce(platform, axis=(3, 4))
+    if not world.apps:
+        return Arrivals(mass, None, None, None)
     parts, cells, platforms = platform.shape[3:]
-    before = np.broadcast_to(turn.made.installed, platform.shape)
+    before = turn.made.installed
+    if before.shape != platform.shape:
+        before = np.broadcast_to(before, platform.shape)
     flat = platform.reshape(*platform.shape[:3], parts * cells, platforms)
     columns = np.swapaxes(flat, -1, -2)
-    apps = columns @ before.reshape(flat.shape)
-    taken = before[..., world.taken] * held[:, :, :, None]
-    new: Any = 0.0
+    seized = held
+    if world.taken:
+        taken = before[..., world.taken] * held[:, :, :, None]
+        seized = columns @ taken.reshape(*flat.shape[:-1], len(world.taken))
+    new = None
     if turn.new is not None:
         pairs = turn.new[0] if who is None else turn.new[0] * who[:, None, :, None, None]
         new = pairs.sum(axis=3)
-    return Arrivals(
-        mass=flat.sum(axis=-2),
-        apps=apps,
-        seized=columns @ taken.reshape(*flat.shape[:-1], len(world.taken)),
-        new=new,
-    )
+    return Arrivals(mass, columns @ before.reshape(flat.shape), seized, new)
 
 
 def _to_dormancy(turn: Turn, held: Mass, world: World) -> Arrivals:
     """Those who go dormant, by habit."""
     lull, dormancy = world.layout.cells.lull, turn.made.dormancy
-    apps = (dormancy[..., None] * turn.made.installed).sum(axis=3)
-    return Arrivals(
-        mass=dormancy.sum(axis=3) @ lull.T,
-        apps=lull @ apps,
-        seized=lull @ (apps[..., world.taken] * held),
-        new=0.0 if turn.new is None else lull @ turn.new[1],
-    )
+    mass = counted(lull, np.add.reduce(dormancy, axis=3)[..., None])[..., 0]
+    if not world.apps:
+        return Arrivals(mass, None, None, None)
+    apps = np.add.reduce(dormancy[..., None] * turn.made.installed, axis=3)
+    seized = counted(lull, apps[..., world.taken] * held) if world.taken else held
+    new = None if turn.new is None else counted(lull, turn.new[1])
+    return Arrivals(mass, counted(lull, apps), seized, new)
 
 
 def _after_drops(world: World, sight: Sight, come: Arrivals, *, chosen: bool) -> tuple[Any, Any]:
     """Apps and seized apps of arrivals; each is dropped but the home's and those held in evidence."""
-    drop = world.per[5].uninstall_probability
-    apps = come.apps + come.new
+    apps = come.apps if come.new is None else come.apps + come.new
+    keep = world.kept
     if chosen:
         own = np.arange(apps.shape[-1])
         apps[..., own, own] = come.mass
-    keep: Any = 1.0 - drop
-    if chosen:
-        keep = keep + drop * np.eye(apps.shape[-1])  # never the new home's
+        keep = world.kept_away
     kept = apps * keep
     seized = come.seized
     if world.taken:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon.engines.meanfield.choice import ratio
+from balloon.engines.meanfield.choice import chance, ratio
 from balloon.engines.meanfield.rules import ENFORCEMENT, TRAITS, OfArrays
 from balloon.engines.meanfield.world import State, World, scaled
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 Sheet = Any
 """A (B, G, P) array."""
+Seen = tuple[Any, Any]
+"""What `crowd` finds."""
 
 
 class Sight(NamedTuple):
@@ -121,7 +123,7 @@ def first_beliefs(world: World, sight: Sight, state: State) -> State:
 
 def annual(weekly: Sheet) -> Sheet:
     """Annual probability of a weekly rate."""
-    return -np.expm1(-52.0 * weekly)
+    return chance(52.0 * weekly)
 
 
 def mean_belief(belief: Sheet, homes: Sheet) -> Any:
@@ -131,7 +133,7 @@ def mean_belief(belief: Sheet, homes: Sheet) -> Any:
     return np.where(total == 0, belief.mean(axis=-1), weighted)
 
 
-def crowd(world: World, sight: Sight, homes: Sheet) -> tuple[Sheet, Any]:
+def crowd(world: World, sight: Sight, homes: Sheet) -> Seen:
     """Share of the contacts at home on each open platform, of those on any, and of all contacts.
 
     Returns
@@ -140,22 +142,20 @@ def crowd(world: World, sight: Sight, homes: Sheet) -> tuple[Sheet, Any]:
         0 where nobody is visible.
     visible : (B, G) array
     """
-    known = ratio(world.others.mixing, world.sizes[:, None]) @ homes
-    known = np.where(sight.available, known, 0.0)
-    visible = known.sum(axis=-1)
+    known = np.where(sight.available, world.met @ homes, 0.0)
+    visible = np.add.reduce(known, axis=-1)
     return ratio(known, visible[..., None]), visible
 
 
-def learn(world: World, sight: Sight, weekly: Sheet, arrests: Sheet, homes: Sheet) -> Sheet:
+def learn(world: World, told: Sheet | None, weekly: Sheet, arrests: Sheet, homes: Sheet) -> Sheet:
     """Beliefs after the arrests of the step among those at home at its start, and after announcements."""
-    numbers = world.per[3]
-    gain = -np.expm1(-numbers.learning_rate * world.weeks)
-    change = gain * ratio(arrests / world.weeks - homes * weekly, homes + numbers.credibility)
+    surprise = arrests / world.weeks - homes * weekly
+    change = world.gain * ratio(surprise, homes + world.per[3].credibility)
     weekly = weekly + np.where(homes == 0, 0.0, change)
-    if np.any(sight.announced != 0):
-        told = annual(weekly) + sight.announced
-        told = np.where(told.real < 0.0, 0.0, np.where(told.real > 0.999, 0.999, told))
-        weekly = np.where(sight.announced != 0, -np.log(1.0 - told) / 52.0, weekly)
+    if told is not None:
+        now = annual(weekly) + told
+        now = np.where(now.real < 0.0, 0.0, np.where(now.real > 0.999, 0.999, now))
+        weekly = np.where(told != 0, -np.log(1.0 - now) / 52.0, weekly)
     return weekly
 
 

@@ -10,10 +10,11 @@ import numpy as np
 
 from balloon._values import DORMANT
 from balloon.engines.meanfield.cells import Cells, cells
+from balloon.engines.meanfield.choice import chance, ratio
 from balloon.engines.meanfield.others import Others, others
 from balloon.engines.meanfield.policy import Numbers, numbers
 from balloon.engines.meanfield.rules import Rules, rules_of
-from balloon.engines.meanfield.values import Number, Values
+from balloon.engines.meanfield.values import Number, Values, packed, room
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -36,6 +37,7 @@ class World(NamedTuple):
     """A layout with its numbers; B vectors of parameters, G groups, K risk classes, C cells."""
 
     layout: Layout
+    values: Values
     numbers: Numbers
     batch: int
     dtype: Any
@@ -51,11 +53,27 @@ class World(NamedTuple):
     shares: NDArray[np.float64]
     """(K,) weights of the risk classes."""
     others: Others
+    met: NDArray[Any]
+    """(b, G, G) share of the contacts of a group (row) that one actor of a group is."""
+    gain: Number
+    """How far beliefs go towards what a step showed."""
+    turns: NDArray[np.bool_]
+    """(T,) whether the policy of a step is not that of the step before."""
     social: bool
     watchful: bool
+    spills: bool
+    """Whether the mean belief counts."""
+    apps: bool
+    """Whether it is followed who has which app."""
     apps_matter: bool
     """Whether an onboarding cost is ever paid."""
+    kept: Any
+    """(b, 1, 1, 1, 1) chance that an app survives going dormant."""
+    kept_away: NDArray[Any]
+    """(b, 1, 1, P, P) chance that an app (column) survives a move to a platform, whose own does."""
     trial: bool
+    idles: bool
+    """Whether apps are used by those at home elsewhere."""
     built_in: bool
     """Whether utility is the built-in rule, linear in the shares of contacts."""
     taken: tuple[int, ...]
@@ -68,7 +86,7 @@ class State(NamedTuple):
     mass: NDArray[Any]
     """(B, G, K, C) actors."""
     apps: NDArray[Any]
-    """(B, G, K, C, P) actors who have the app."""
+    """(B, G, K, C, P) actors who have the app; P is 0 where apps are not followed."""
     seized: NDArray[Any]
     """(B, G, K, C, Z) actors whose data on a platform were taken; Z platforms."""
     weekly: NDArray[Any]
@@ -83,36 +101,64 @@ def lay_out(scenario: Scenario) -> Layout:
     return Layout(scenario, policy, cells(scenario, policy), rules_of(scenario.behaviour))
 
 
-def world(layout: Layout, free: Mapping[str, ArrayLike], *, classes: int) -> World:
-    """Put numbers into a layout."""
+def world(layout: Layout, free: Mapping[str, ArrayLike], *, classes: int, apps: bool = True) -> World:
+    """Put numbers into a layout; with ``apps`` it is followed who has which, though it may not matter."""
     scenario, values = layout.scenario, Values(layout.scenario, free)
     behaviour, own = scenario.behaviour, scenario.behaviour.own_rules
-    laid = numbers(values, layout.policy)
-    sizes = values.sizes()
+    laid = Numbers(*(packed(one) for one in numbers(values, layout.policy)))
+    sizes = packed(values.sizes())
     risk, shares = _risk_classes(values, classes)
+    contacts, per = others(scenario, sizes), {n: values.parameters(n) for n in (1, 2, 3, 4, 5)}
+    taken = tuple(np.flatnonzero(layout.policy.taken.any(axis=(0, 1))).tolist())
 
     def used(name: str) -> bool:
         return bool(np.any(np.asarray(values.of(behaviour, name)) != 0))
 
+    drop = np.reshape(per[1].uninstall_probability, (-1, 1, 1, 1, 1))
+    apps_matter = "utility" in own or bool(np.any(laid.onboarding_cost != 0))
     return World(
         layout=layout,
+        values=values,
         numbers=laid,
         batch=values.size,
         dtype=values.dtype,
         weeks=scenario.weeks,
-        per={n: values.parameters(n) for n in (2, 3, 4, 5)},
+        per=per,
         sizes=sizes,
-        exposures=values.rows([values.of(g, "exposure") for g in scenario.groups]),
-        risk=risk,
+        exposures=packed(values.rows([values.of(g, "exposure") for g in scenario.groups])),
+        risk=packed(risk),
         shares=shares,
-        others=others(scenario, sizes),
+        others=contacts,
+        met=packed(ratio(contacts.mixing, sizes[:, None])),
+        gain=chance(np.asarray(per[3].learning_rate * scenario.weeks)),
+        turns=_turns(layout.policy, laid),
         social=used("peer_influence") or "utility" in own,
         watchful=used("vigilance") or "revision_rate_rule" in own,
-        apps_matter="utility" in own or bool(np.any(laid.onboarding_cost != 0)),
+        spills=used("spillover") or "utility" in own,
+        apps=apps or apps_matter or bool(taken),
+        apps_matter=apps_matter,
+        kept=1.0 - drop,
+        kept_away=(1.0 - drop) + drop * np.eye(len(scenario.platforms)),
         trial=used("trial"),
+        idles=used("idle_use"),
         built_in="utility" not in own,
-        taken=tuple(np.flatnonzero(layout.policy.taken.any(axis=(0, 1))).tolist()),
+        taken=taken,
     )
+
+
+def _turns(policy: Policy, laid: Numbers) -> NDArray[np.bool_]:
+    """(T,) whether the policy of a step is not that of the step before; what adapts may always differ."""
+    turns = np.ones(len(policy.available), dtype=bool)
+    if policy.outreach_groups.size or (policy.budget >= 0).any():
+        return turns
+    turns[1:] = False
+    for one in laid[:8]:
+        turns[1:] |= (one[:, 1:] != one[:, :-1]).any(axis=(0, 2, 3))
+    for flag in (policy.available, policy.taken):
+        turns[1:] |= (flag[1:] != flag[:-1]).any(axis=(1, 2))
+    # What reopens does so for one step.
+    turns[2:] |= (policy.available[1:-1] != policy.available[:-2]).any(axis=(1, 2))
+    return turns
 
 
 def _risk_classes(values: Values, classes: int) -> tuple[NDArray[Any], NDArray[np.float64]]:
@@ -135,32 +181,34 @@ def _risk_classes(values: Values, classes: int) -> tuple[NDArray[Any], NDArray[n
     return means[..., None] * np.exp(np.sqrt(variance) * nodes - variance / 2.0), weights / weights.sum()
 
 
-def start(world: World, free: Mapping[str, ArrayLike]) -> State:
+def start(world: World) -> State:
     """Who is where before the first step; homes and apps are independent draws.
 
     Beliefs are nan until the first step is looked at.
     """
     layout = world.layout
     scenario, at = layout.scenario, layout.cells
-    values, platforms = Values(scenario, free), len(scenario.platforms)
-    mass = np.zeros((world.batch, len(scenario.groups), len(world.shares), at.number), world.dtype)
-    apps = np.zeros((*mass.shape, platforms), world.dtype)
+    values, platforms = world.values, len(scenario.platforms)
+    mass = room((world.batch, len(scenario.groups), len(world.shares), at.number), world.dtype)
+    apps = room((*mass.shape, platforms if world.apps else 0), world.dtype)
     none = at.dormant.start
     for g, group in enumerate(scenario.groups):
         homes = values.start(group, [*scenario.platforms, DORMANT]) * world.sizes[:, g, None]
-        installed = values.table(group, "start_apps", scenario.platforms, 0.0)
         for k, weight in enumerate(world.shares):
             mass[:, g, k, :platforms] = weight * homes[:, :platforms]
             mass[:, g, k, none] = weight * homes[:, platforms]
-        apps[:, g] = mass[:, g, ..., None] * installed[:, None, None]
-    home = np.arange(platforms)
-    apps[..., home, home] = mass[..., :platforms]
-    weekly = np.empty((world.batch, len(scenario.groups), platforms), world.dtype)
+        if world.apps:
+            installed = values.table(group, "start_apps", scenario.platforms, 0.0)
+            apps[:, g] = mass[:, g, ..., None] * installed[:, None, None]
+    if world.apps:
+        home = np.arange(platforms)
+        apps[..., home, home] = mass[..., :platforms]
+    weekly = room((world.batch, len(scenario.groups), platforms), world.dtype)
     for g, group in enumerate(scenario.groups):
         given = values.table(group, "belief", scenario.platforms, math.nan)
         weekly[:, g] = -np.log(1.0 - given) / 52.0
-    seized = np.zeros((*mass.shape, len(world.taken)), world.dtype)
-    return State(mass, apps, seized, weekly, np.zeros(mass.shape[:2], world.dtype))
+    seized = room((*mass.shape, len(world.taken)), world.dtype)
+    return State(mass, apps, seized, weekly, room(mass.shape[:2], world.dtype))
 
 
 def scaled(number: Number, dimensions: int) -> Number:
