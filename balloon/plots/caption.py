@@ -47,17 +47,20 @@ def caption(reading: Reading, baseline: Reading | None = None) -> Caption:
     finding = find(reading, baseline)
     against = absence(reading, baseline.scenario).words if baseline is not None else ""
     head, below = title(finding, reading), subtitle(finding, reading, against)
-    notes = (reading_help(reading), *_remarks(reading, baseline), _provenance(reading))
-    runs = {"runs": asdict(reading.provenance)}
-    if baseline is not None:
-        runs["baseline"] = asdict(baseline.provenance)
+    notes = (reading_help(reading), *_remarks(reading, baseline), provenance_line(reading))
     return Caption(
         title=head,
         subtitle=below,
         notes=notes,
         alt=_alt(reading, baseline, finding, (head, below)),
-        source=json.dumps(runs, sort_keys=True, ensure_ascii=False, default=str),
+        source=source(runs=reading) if baseline is None else source(runs=reading, baseline=baseline),
     )
+
+
+def source(**readings: Reading) -> str:
+    """Provenance of the runs as JSON, by what they are to the figure; one of them is "runs"."""
+    made = {what: asdict(one.provenance) for what, one in readings.items()}
+    return json.dumps(made, sort_keys=True, ensure_ascii=False, default=str)
 
 
 def alt_text(runs: Runs, baseline: Runs | None = None) -> str:
@@ -155,7 +158,8 @@ def _compared(reading: Reading, baseline: Reading) -> str:
     return f"{said} ({apart}: all pairs of runs are compared)."
 
 
-def _provenance(reading: Reading) -> str:
+def provenance_line(reading: Reading) -> str:
+    """Version, scenario with its fingerprint, seed and engine: the last line of a footer."""
     made = reading.provenance
     name = drawable(reading.scenario.name, "(name in the metadata)", known=reading.known)
     return (
