@@ -1,5 +1,8 @@
 """Figures: Axes in and Axes out, or one composed figure; matplotlib is imported here only."""
 
+from balloon.plots.abm_check import abm_check_figure, abm_check_gaps
+from balloon.plots.agreement import discrepancy_curves, discrepancy_figure
+from balloon.plots.bifurcation import bifurcation_curves, rest_curves, tipping_figure
 from balloon.plots.caption import alt_text
 from balloon.plots.contrast import contrast_figure
 from balloon.plots.curves import migration_curves
@@ -17,13 +20,18 @@ from balloon.plots.waterfall import ledger_waterfall
 
 __all__ = [
     "Briefing",
+    "abm_check_figure",
+    "abm_check_gaps",
     "actor_flows",
     "alt_text",
     "arrest_curves",
     "belief_curves",
+    "bifurcation_curves",
     "contrast_figure",
     "correlation_figure",
     "difference_curves",
+    "discrepancy_curves",
+    "discrepancy_figure",
     "fit_figure",
     "group_curves",
     "group_multiples",
@@ -33,9 +41,11 @@ __all__ = [
     "migration",
     "migration_curves",
     "profile_figure",
+    "rest_curves",
     "risk_figure",
     "save_figure",
     "scenario_multiples",
+    "tipping_figure",
     "tornado_bars",
     "tornado_figure",
 ]

@@ -131,7 +131,12 @@ def share_axis(ax: Axes, *, highest: float) -> None:
 
 def date_axis(ax: Axes, reading: Reading, *, most: int = 7) -> None:
     """Dates below, at most about so many, a grid across."""
-    first, last = reading.dates[0], reading.dates[-1]
+    dates_below(ax, reading.dates, most=most)
+
+
+def dates_below(ax: Axes, dates: NDArray[np.datetime64], *, most: int = 7) -> None:
+    """A date axis from the first to the last of them."""
+    first, last = dates[0], dates[-1]
     ax.set_xlim(float(days(first)), float(days(last)))
     marks = date_ticks(first, last, most=most)
     ax.set_xticks([at for at, _ in marks], [label for _, label in marks])

@@ -28,7 +28,7 @@ def centres(number: int, *, width: float, height: float) -> Floats:
     Examples
     --------
     >>> centres(4, width=200.0, height=100.0).tolist()
-    [[-100.0, 0.0], [0.0, 50.0], [100.0, -0.0], [-0.0, -50.0]]
+    [[-100.0, 0.0], [0.0, 50.0], [100.0, 0.0], [0.0, -50.0]]
     """
     if number == 1:
         return np.zeros((1, 2))

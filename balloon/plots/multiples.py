@@ -83,7 +83,7 @@ def scenario_multiples(runs: Mapping[str, Runs] | Sequence[Runs]) -> Briefing:
     >>> made = {name: scenario.with_({"behaviour.switching_cost": cost}) for name, cost in costs.items()}
     >>> runs = {name: bl.simulate(one, replicates=20, seed=1) for name, one in made.items()}
     >>> scenario_multiples(runs).caption.title
-    'Telegram ends lowest in “cheap” and highest in “dear”: 41% and 48% of actors'
+    'Telegram ends lowest in “cheap” and highest in “dear”: 22% and 53% of actors'
     """
     named = runs if isinstance(runs, Mapping) else _by_title(runs)
     _check(named)
