@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 from balloon.plots import style
 from balloon.plots.abm_check_words import FINE, WIDEN, abm_check_caption, signed
@@ -148,5 +149,7 @@ def draw_dots(ax: Axes, dots: Dots, *, zones: bool) -> Axes:
         mark(ax, dots.values[row], (1, row), (10, 0), size=SIZE, coords=beside)
     ax.grid(axis="x", color=style.WHITE if zones else style.GRID, lw=0.8)
     ax.set_yticks([])
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}".replace("-", "−"))
+    marks = MaxNLocator(7, steps=[1, 2, 5, 10]).tick_values(-room, room)
+    ticks = [float(at) for at in marks if abs(at) <= room]
+    ax.set_xticks(ticks, [f"{round(at, 9) + 0:g}".replace("-", "−") for at in ticks])
     return ax

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 LARGEST, STEEP, APART = 58.0, 36.0, 26.0
 """Points: radius of a circle at the side, of one above or below, at most; room between two, at least."""
-BEND, START, STOP = 0.16, 2.0, 4.0
-"""How far an arrow bends, of its length; points from the circles to its ends."""
+BEND, MOST_BENT, START, STOP = 0.16, 44.0, 2.0, 4.0
+"""How far an arrow bends, of its length, and in points at most; points from the circles to its ends."""
 
 
 def centres(number: int, *, width: float, height: float) -> Floats:
@@ -82,7 +82,8 @@ def curve(start: Floats, end: Floats, *, leave: float, reach: float) -> Floats:
         Points between the circles.
     """
     way = end - start
-    bend = (start + end) / 2 + BEND * np.array([-way[1], way[0]])
+    by = min(BEND, MOST_BENT / float(np.hypot(*way)))
+    bend = (start + end) / 2 + by * np.array([-way[1], way[0]])
     t = np.linspace(0, 1, 201)[:, None]
     points = (1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end
     outside = (np.hypot(*(points - start).T) >= leave + START) & (np.hypot(*(points - end).T) >= reach + STOP)
