@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from balloon.simulate import simulate
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from balloon.scenario import Scenario
 
@@ -27,6 +28,14 @@ class Discrepancy:
     """time, place; expected (mean field), simulated (mean over replicates), error (standard error of
     that mean), gap (expected - simulated)."""
     replicates: int
+    scenario: Scenario = field(repr=False)
+    seed: int
+
+    def plot(self) -> Figure:
+        """Draw how far the mean field is from the actors, over time."""
+        from balloon.plots.agreement import discrepancy_figure  # a convenience: plots stands above
+
+        return discrepancy_figure(self)
 
     @property
     def rmse(self) -> float:
@@ -101,4 +110,4 @@ def discrepancy(
             "gap": (expected - told.mean(axis=0)).reshape(-1),
         }
     )
-    return Discrepancy(table, len(told))
+    return Discrepancy(table, len(told), scenario, seed)

@@ -22,6 +22,7 @@ from balloon.runs import places
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from balloon.scenario import Scenario
@@ -215,6 +216,8 @@ class Tipping:
     """Value at which it tips back when the parameter falls; None: it never does."""
     reversible: bool
     """Whether going back to the lowest value brings the crowd back to where it was."""
+    scenario: Scenario = field(repr=False)
+    """What is the same all along."""
 
     @property
     def folds(self) -> tuple[float, ...]:
@@ -227,6 +230,12 @@ class Tipping:
         values = self.branches.pivot_table(index="value", columns="branch", values=self._first, observed=True)
         apart = (values["up"] - values["down"]).abs() > APART
         return float(values.index[apart].max() - values.index[apart].min()) if apart.any() else 0.0
+
+    def plot(self, platform: str | None = None) -> Figure:
+        """Draw the bifurcation of a platform, by default the one that the scenario is about."""
+        from balloon.plots.bifurcation import tipping_figure  # a convenience: plots stands above
+
+        return tipping_figure(self, platform=platform)
 
     @property
     def _first(self) -> str:
@@ -287,6 +296,7 @@ def tipping(
         critical=critical,
         back=back,
         reversible=_distance(up[0], down[0]) < APART,
+        scenario=scenario,
     )
 
 

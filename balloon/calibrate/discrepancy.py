@@ -25,6 +25,7 @@ from balloon.simulate import simulate
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -107,6 +108,12 @@ class AbmCheck:
         index = pd.Index(self.problem.names, name="parameter")
         columns = {"shift": self.shift, "wobble": self.wobble, "widening": self.widening}
         return pd.DataFrame(columns, index=index)
+
+    def plot(self) -> Figure:
+        """Draw the gap of each observation and the shift of each parameter, in standard deviations."""
+        from balloon.plots.abm_check import abm_check_figure
+
+        return abm_check_figure(self)
 
     def __str__(self) -> str:
         table = self.quantities()

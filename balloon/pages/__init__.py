@@ -2,8 +2,8 @@
 
 from balloon.pages.brief import brief_page, write_brief
 from balloon.pages.explore import explore
-from balloon.pages.sensitivity import Influence, Sensitivity, sensitivity
 from balloon.pages.whatif import Slider, State, WhatIf
+from balloon.sensitivity import Influence, Sensitivity, sensitivity
 
 __all__ = [
     "Influence",

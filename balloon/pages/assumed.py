@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from balloon.describe.pedigree import known_sources, parameters
 from balloon.evidence import ASSUMPTION
 from balloon.pages.markup import escape, items, table
-from balloon.pages.wording import called, coefficient, number, span
+from balloon.pages.wording import span
+from balloon.plots.naming import called, coefficient, number
 
 if TYPE_CHECKING:
     from balloon.describe.pedigree import Parameter
     from balloon.effect import Contrast
-    from balloon.pages.sensitivity import Sensitivity
     from balloon.scenario import Scenario
+    from balloon.sensitivity import Sensitivity
 
 SHOWN = 10
 """Most influential parameters that are shown one by one."""
@@ -63,8 +64,9 @@ def reading(found: Sensitivity, platform: str) -> str:
         f"{verdict} Columns “loss” and “displaced”: rank correlation of the drawn value, "
         f"over {found.replicates} pairs of runs, with the loss of {platform} and with the share of it that "
         f"is displaced; +1: the higher the one, the higher the other. In brackets: no larger than luck makes "
-        f"(below {bound} for the loss). Last column: median loss in % of all actors where the value is "
-        f"in the lowest and in the highest third of its range.{few}"
+        f"(below {bound} for the loss). Figure and last column: median loss in % of all actors where the "
+        f"value is in the lowest third of its draws (hollow) and in the highest (filled), beside that of all "
+        f"pairs (line); grey: no larger than luck makes.{few}"
     )
 
 

@@ -12,16 +12,16 @@ from balloon.errors import DataError
 from balloon.pages import assumed
 from balloon.pages.markup import document, escape, items, repeat
 from balloon.pages.reproduce import command, origin, remarks
-from balloon.pages.sensitivity import LEAST, sensitivity
 from balloon.pages.wording import question
 from balloon.plots import style
 from balloon.plots.caption import names_in_words
 from balloon.plots.worlds import read_worlds
+from balloon.sensitivity import LEAST, sensitivity
 
 if TYPE_CHECKING:
     from balloon.effect import Contrast
-    from balloon.pages.sensitivity import Sensitivity
     from balloon.plots.worlds import Worlds
+    from balloon.sensitivity import Sensitivity
 
 SUFFIXES = (".html", ".pdf")
 
@@ -90,7 +90,7 @@ def brief_page(effect: Contrast, *, platform: str | None = None) -> str:
     >>> brief_page(effect).count("<section")
     6
     """
-    from balloon.pages.figure import curves
+    from balloon.pages.figure import curves, tornado
 
     said = effect.explain(platform)
     with style.look():  # whatever the user's settings are, the names are those that the figure can draw
@@ -112,7 +112,7 @@ def brief_page(effect: Contrast, *, platform: str | None = None) -> str:
         _section("Where the loss went", sheets(ledger, ledger.rows, NARROW)[0].html(), kind="ledger"),
         _section(
             "What is assumed, and what would change the answer",
-            _sensitivity(effect, ledger.platform, found)
+            _sensitivity(effect, ledger.platform, found, tornado(worlds, found) if found else "")
             + assumed.sources(effect, shown)
             + assumed.everything(alternative),
             kind="assumed",
@@ -148,13 +148,13 @@ def _found(effect: Contrast, platform: str) -> Sensitivity | None:
     )
 
 
-def _sensitivity(effect: Contrast, platform: str, found: Sensitivity | None) -> str:
+def _sensitivity(effect: Contrast, platform: str, found: Sensitivity | None, figure: str) -> str:
     alternative = effect.scenarios[1]
     if found is not None:
         table = assumed.influential(alternative, found)
         said = f"<p>{escape(assumed.reading(found, platform))}</p>"
         shown = [one.path for one in found.influences[: assumed.SHOWN]]
-        return said + table + assumed.rest(alternative, left_out=shown)
+        return said + figure + table + assumed.rest(alternative, left_out=shown)
     if effect.alternative.provenance.parameters == "ranges":
         why = f"Fewer than {LEAST} pairs of runs: too few to tell it from luck; ask for more replicates."
     elif alternative.ranges():

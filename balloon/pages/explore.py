@@ -14,7 +14,7 @@ import numpy as np
 from balloon.contrast import contrast
 from balloon.errors import EngineError, ScenarioError
 from balloon.pages.whatif import Slider, State, WhatIf
-from balloon.pages.wording import called, number
+from balloon.plots.naming import called, number
 from balloon.scenario import find, unit
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The curves of a brief, as an image inside the page."""
+"""The figures of a brief, as images inside the page."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ from balloon.plots.curves import BELOW, label_columns
 from balloon.plots.differences import difference_labels, draw_differences, plan_differing
 from balloon.plots.lettering import day
 from balloon.plots.page import TICKS, Briefing, add_box
+from balloon.plots.tornado import draw_swings, tornado_of, tornado_widths
+from balloon.plots.tornado_words import tornado_alt
 
 if TYPE_CHECKING:
     from balloon.plots.worlds import Worlds
+    from balloon.sensitivity import Sensitivity
 
-WIDTH, HEIGHT = 505.0, 136.0
-"""Points: the page between its margins, and the axes."""
+WIDTH, HEIGHT, ROW = 505.0, 136.0, 14.0
+"""Points: the page between its margins, the axes of the curves, a row of the tornado."""
+UNDER = 36.0
+"""Points: room for the numbers of the tornado."""
 
 
 def curves(worlds: Worlds) -> str:
@@ -32,12 +37,29 @@ def curves(worlds: Worlds) -> str:
         wide = TICKS + room + labels
         figure = Briefing(figsize=(wide / 72, height / 72))
         draw_differences(add_box(figure, left=TICKS, top=above, width=room, height=HEIGHT), worlds)
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        return _image(figure, "curves", alt(worlds))
+
+
+def tornado(worlds: Worlds, found: Sensitivity) -> str:
+    """The tornado as an ``img`` element."""
+    with style.look():
+        told = tornado_of(found, worlds)
+        left, _ = tornado_widths(told)
+        high = ROW * len(told.swings)
+        figure = Briefing(figsize=(WIDTH / 72, (high + UNDER) / 72))
+        ax = add_box(figure, left=left, top=2, width=WIDTH - left - 8, height=high)
+        draw_swings(ax, told)
+        return _image(figure, "tornado", tornado_alt(told))
+
+
+def _image(figure: Briefing, kind: str, said: str) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", metadata={"Date": None})
     image = base64.b64encode(buffer.getvalue()).decode()
+    wide, high = figure.get_size_inches() * 72 / 0.75
     return (
-        f'<img class="curves" alt="{entities(alt(worlds))}" width="{round(wide / 0.75)}" '
-        f'height="{round(height / 0.75)}" src="data:image/svg+xml;base64,{image}">'
+        f'<img class="{kind}" alt="{entities(said)}" width="{round(wide)}" height="{round(high)}" '
+        f'src="data:image/svg+xml;base64,{image}">'
     )
 
 

@@ -11,7 +11,8 @@ from balloon._ledger_sheets import NARROW, percent, sheets
 from balloon.pages.drawing import Frame, svg
 from balloon.pages.markup import document, escape, repeat, table
 from balloon.pages.reproduce import command, origin, remarks
-from balloon.pages.wording import differing, exact, number
+from balloon.pages.wording import differing, exact
+from balloon.plots.naming import number
 
 if TYPE_CHECKING:
     from balloon.pages.whatif import Slider, State, WhatIf

@@ -2,58 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from balloon.scenario import find
+from balloon.plots.naming import number
 
 if TYPE_CHECKING:
     from balloon.effect import Contrast
     from balloon.interventions import Intervention
     from balloon.scenario import Scenario
-
-
-def called(scenario: Scenario, path: str) -> str:
-    """A parameter in words.
-
-    Examples
-    --------
-    >>> import balloon as bl
-    >>> minimal = bl.load("minimal")
-    >>> called(minimal, "behaviour.switching_cost"), called(minimal, "platforms.Signal.cooperation")
-    ('switching cost', 'Signal: cooperation')
-    >>> called(minimal, "interventions.cooperation:Telegram:2024-10-01.value")
-    'cooperation on Telegram, 2024-10-01: value'
-    >>> called(minimal, "groups.all.start.Signal")
-    'all: start, Signal'
-    """
-    _, name = find(scenario, path)
-    field, _, key = name.partition(".")
-    what = field.replace("_", " ") + (f", {key}" if key else "")
-    kind, _, owner = path[: -len(name) - 1].partition(".")
-    if kind == "interventions":
-        act, _, rest = owner.partition(":")
-        where, _, when = rest.rpartition(":")
-        if when.count("-") != 2:  # the second of its kind on one day
-            where, _, when = where.rpartition(":")
-        return f"{act.replace('_', ' ')} on {where}, {when}: {what}"
-    if kind == "edges":
-        edge = (scenario.landscape.edges or ())[int(owner)]
-        return f"{edge.origin} to {edge.destination}: {what}"
-    return f"{owner}: {what}" if owner else what
-
-
-def number(value: float) -> str:
-    """A parameter's value, as short as it can be.
-
-    Examples
-    --------
-    >>> number(0.05), number(2.0), number(1234.5)
-    ('0.05', '2', '1234.5')
-    """
-    return f"{value:.6g}"
 
 
 def exact(value: float) -> str:
@@ -70,19 +28,6 @@ def exact(value: float) -> str:
 def span(low: float | None, high: float | None) -> str:
     """A range; nothing where there is none."""
     return "" if low is None or high is None else f"{number(low)} to {number(high)}"
-
-
-def coefficient(value: float, *, clear: bool) -> str:
-    """A correlation with its sign, in brackets where luck explains it.
-
-    Examples
-    --------
-    >>> coefficient(0.62, clear=True), coefficient(-0.04, clear=False), coefficient(float("nan"), clear=False)
-    ('+0.62', '(-0.04)', '')
-    """
-    if math.isnan(value):
-        return ""
-    return f"{value:+.2f}" if clear else f"({value:+.2f})"
 
 
 def act(one: Intervention) -> str:

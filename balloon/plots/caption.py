@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from balloon._version import __version__
 from balloon.plots.events import list_events
 from balloon.plots.finding import Finding, find, paired, subtitle, title
-from balloon.plots.lettering import clean, day, drawable
+from balloon.plots.lettering import clean, day, drawable, letters
 from balloon.plots.ranges import Range, percent, ranged
 from balloon.plots.reading import Reading, absence, check_baseline, read
 from balloon.plots.style import look
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from balloon.plots.events import Event
     from balloon.plots.reading import Place
     from balloon.runs import Runs
+    from balloon.scenario import Scenario
 
 FEW = 20
 """With fewer runs, the 5 % and 95 % quantiles lean on one or two of them."""
@@ -47,17 +49,32 @@ def caption(reading: Reading, baseline: Reading | None = None) -> Caption:
     finding = find(reading, baseline)
     against = absence(reading, baseline.scenario).words if baseline is not None else ""
     head, below = title(finding, reading), subtitle(finding, reading, against)
-    notes = (reading_help(reading), *_remarks(reading, baseline), _provenance(reading))
-    runs = {"runs": asdict(reading.provenance)}
-    if baseline is not None:
-        runs["baseline"] = asdict(baseline.provenance)
+    notes = (reading_help(reading), *_remarks(reading, baseline), provenance_line(reading))
     return Caption(
         title=head,
         subtitle=below,
         notes=notes,
         alt=_alt(reading, baseline, finding, (head, below)),
-        source=json.dumps(runs, sort_keys=True, ensure_ascii=False, default=str),
+        source=source(runs=reading) if baseline is None else source(runs=reading, baseline=baseline),
     )
+
+
+def source(**readings: Reading) -> str:
+    """Provenance of the runs as JSON, by what they are to the figure; one of them is "runs"."""
+    made = {what: asdict(one.provenance) for what, one in readings.items()}
+    return json.dumps(made, sort_keys=True, ensure_ascii=False, default=str)
+
+
+def scenario_line(scenario: Scenario, *more: str) -> str:
+    """Version, scenario with its fingerprint, and more: the last line of a footer without runs."""
+    name = drawable(scenario.name, "(name in the metadata)", known=letters())
+    return " · ".join([f"balloon {__version__}", f"scenario {name}, sha256 {scenario.sha256[:12]}…", *more])
+
+
+def scenario_source(scenario: Scenario, **more: Any) -> str:
+    """Provenance of a figure without runs, as JSON."""
+    made = {"balloon": __version__, "scenario": scenario.name, "sha256": scenario.sha256, **more}
+    return json.dumps({"runs": made}, sort_keys=True, ensure_ascii=False)
 
 
 def alt_text(runs: Runs, baseline: Runs | None = None) -> str:
@@ -155,7 +172,8 @@ def _compared(reading: Reading, baseline: Reading) -> str:
     return f"{said} ({apart}: all pairs of runs are compared)."
 
 
-def _provenance(reading: Reading) -> str:
+def provenance_line(reading: Reading) -> str:
+    """Version, scenario with its fingerprint, seed and engine: the last line of a footer."""
     made = reading.provenance
     name = drawable(reading.scenario.name, "(name in the metadata)", known=reading.known)
     return (

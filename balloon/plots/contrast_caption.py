@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from balloon.plots.caption import (
@@ -13,6 +11,7 @@ from balloon.plots.caption import (
     name_remarks,
     named,
     names_in_words,
+    source,
     spread_in_words,
 )
 from balloon.plots.differences import difference_labels
@@ -36,18 +35,12 @@ FATES = {
 def contrast_caption(worlds: Worlds, bars: tuple[Bar, ...]) -> Caption:
     """Write all words of the figure from its numbers."""
     head, below = worlds.title, _subtitle(worlds, bars)
-    made = {"runs": worlds.alternative, "baseline": worlds.baseline}
     return Caption(
         title=head,
         subtitle=below,
-        notes=(_reading_help(worlds), _remarks(worlds), _provenance(worlds)),
+        notes=(_reading_help(worlds), _remarks(worlds), contrast_provenance(worlds)),
         alt=_alt(worlds, bars, (head, below)),
-        source=json.dumps(
-            {what: asdict(one.provenance) for what, one in made.items()},
-            sort_keys=True,
-            ensure_ascii=False,
-            default=str,
-        ),
+        source=source(runs=worlds.alternative, baseline=worlds.baseline),
     )
 
 
@@ -107,7 +100,8 @@ def _remarks(worlds: Worlds) -> str:
     return " ".join(said + name_remarks(worlds.alternative, worlds.events))
 
 
-def _provenance(worlds: Worlds) -> str:
+def contrast_provenance(worlds: Worlds) -> str:
+    """Version, both scenarios with their fingerprints, seed and engine."""
     made = worlds.alternative.provenance
     told = " · ".join(
         f"{what} {drawable(one.scenario.name, '(name in the metadata)', known=one.known)}, "

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
+    from balloon.plots.events import Plan
     from balloon.runs import Runs
 
 NAME, VALUE, BRACKET = 9.8, 9.5, 8.5  # font sizes of the labels at the end, points
@@ -68,8 +69,10 @@ def migration_curves(runs: Runs, *, ax: Axes, baseline: Runs | None = None) -> A
     return draw_curves(ax, read(runs), read(baseline) if baseline is not None else None)
 
 
-def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> Axes:
-    """Draw from numbers already read."""
+def draw_curves(
+    ax: Axes, reading: Reading, baseline: Reading | None = None, *, layout: Plan | None = None
+) -> Axes:
+    """Draw from numbers already read; the labels of the events by default where they fit best."""
     when = days(reading.dates)
     levels = quantiles(reading.shares, LEVELS)
     draw_lines(ax, reading, levels)
@@ -86,10 +89,12 @@ def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> 
             ls=(0, (3, 2)),
             zorder=3,
         )
-    _scale(ax, reading, highest=highest)
+    share_axis(ax, highest=highest)
+    date_axis(ax, reading)
     room, height = style.size_of(ax)
     labels = end_labels(reading, baseline)
-    layout = plan_events(reading, room=room, key_room=room + label_columns(labels)[2])
+    if layout is None:
+        layout = plan_events(reading, room=room, key_room=room + label_columns(labels)[2])
     draw_events(ax, layout, height=height, below=BELOW)
     draw_labels(ax, labels, height=height)
     return ax
@@ -114,37 +119,43 @@ def draw_lines(ax: Axes, reading: Reading, levels: NDArray[np.float64]) -> None:
         ax.plot(when, levels[2, :, k], color=place.look.line, ls=place.look.dash, lw=2.2, zorder=4)
 
 
-def _scale(ax: Axes, reading: Reading, *, highest: float) -> None:
-    """Axes from 0 to a round share, and dates."""
+def share_axis(ax: Axes, *, highest: float) -> None:
+    """Percent from 0 to a round share."""
     step = next((s for s in (0.01, 0.02, 0.05, 0.1, 0.2) if highest <= 5 * s), 0.25)
     number = max(1, int(np.ceil(highest * 1.02 / step)))
     top = min(1.0, number * step)
     ax.set_ylim(0, max(top, highest * 1.001))
     ticks = [step * k for k in range(number + 1) if step * k <= 1.0 + 1e-9]
     ax.set_yticks(ticks, [f"{100 * t:.0f}" + ("%" if t == ticks[-1] else "") for t in ticks])
-    date_axis(ax, reading)
 
 
-def date_axis(ax: Axes, reading: Reading) -> None:
-    """Dates below, a grid across."""
-    first, last = reading.dates[0], reading.dates[-1]
+def date_axis(ax: Axes, reading: Reading, *, most: int = 7) -> None:
+    """Dates below, at most about so many, a grid across."""
+    dates_below(ax, reading.dates, most=most)
+
+
+def dates_below(ax: Axes, dates: NDArray[np.datetime64], *, most: int = 7) -> None:
+    """A date axis from the first to the last of them."""
+    first, last = dates[0], dates[-1]
     ax.set_xlim(float(days(first)), float(days(last)))
-    marks = date_ticks(first, last, most=7)
+    marks = date_ticks(first, last, most=most)
     ax.set_xticks([at for at, _ in marks], [label for _, label in marks])
     ax.grid(axis="y", color=style.GRID, lw=0.8)
     ax.tick_params(axis="y", length=0)
     ax.tick_params(axis="x", length=4)
 
 
-def end_labels(reading: Reading, baseline: Reading | None = None) -> list[EndLabel]:
-    """Name, median and 90 % range of every line at its end."""
+def end_labels(
+    reading: Reading, baseline: Reading | None = None, *, room: float = NAME_ROOM
+) -> list[EndLabel]:
+    """Name, median and 90 % range of every line at its end; names no wider than ``room`` points."""
     single = reading.replicates == 1
     labels = []
     for k, place in enumerate(reading.places):
         end = Range.of(reading.shares[:, -1, k])
         labels.append(
             EndLabel(
-                name=shorten(place.label, room=NAME_ROOM, size=NAME, bold=True),
+                name=shorten(place.label, room=room, size=NAME, bold=True),
                 value=percent(end.middle),
                 bracket="" if single else f"({bracket(end)})",
                 height=end.middle,

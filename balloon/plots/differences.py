@@ -68,7 +68,7 @@ def draw_differences(ax: Axes, worlds: Worlds) -> Axes:
     levels = quantiles(worlds.differences, LEVELS)
     draw_lines(ax, reading, levels)
     ax.axhline(0.0, color=style.INK, lw=1.0, zorder=3)
-    _scale(ax, low=float(levels.min()), high=float(levels.max()))
+    points_axis(ax, low=float(levels.min()), high=float(levels.max()))
     date_axis(ax, reading)
     ax.spines["bottom"].set_visible(False)
     room, height = style.size_of(ax)
@@ -85,7 +85,7 @@ def plan_differing(worlds: Worlds, *, room: float, key_room: float) -> Plan:
     return plan(worlds.events, first=first, last=last, room=room, key_room=key_room)
 
 
-def _scale(ax: Axes, *, low: float, high: float) -> None:
+def points_axis(ax: Axes, *, low: float, high: float) -> None:
     """Round ticks in points, zero among them."""
     low, high = min(low, 0.0), max(high, 0.0)
     step = next((s for s in STEPS if high - low <= TICKS * s), 0.25)

@@ -124,6 +124,13 @@ def plan(events: Sequence[Event], *, first: float, last: float, room: float, key
     return Plan(events=shown, labels=labels, tops=_tops(left, labels), key=_key(shown, room=key_room))
 
 
+def bare(layout: Plan) -> Plan:
+    """The lines of the events without their labels, for a panel under another one."""
+    return Plan(
+        events=layout.events, labels=((),) * len(layout.events), tops=(0.0,) * len(layout.events), key=()
+    )
+
+
 def _tops(left: Sequence[float], labels: Sequence[Sequence[str]]) -> tuple[float, ...]:
     """Top of each label, every row as high as its highest label."""
     rows = _rows(left, [_widest(lines) for lines in labels])

@@ -68,10 +68,10 @@ def find(reading: Reading, baseline: Reading | None = None) -> Finding:
     if baseline is not None:
         causal = same_world(reading.scenario, baseline.scenario)
         unmoved = paired(reading, baseline) and np.array_equal(shares, baseline.shares[:, :, 0])
-        effect = Range.of(_minus(reading, baseline, after, baseline.shares[:, -1, 0]))
+        effect = Range.of(minus(reading, baseline, after, baseline.shares[:, -1, 0]))
         others = share_of_fates(baseline)
         known = known and bool(np.isfinite(others).all())
-        extra = _minus(reading, baseline, fates, others)
+        extra = minus(reading, baseline, fates, others)
     return Finding(
         before=Range.of(before),
         after=Range.of(after),
@@ -91,7 +91,7 @@ def same_world(ours: Scenario, theirs: Scenario) -> bool:
     return theirs.with_(same) == ours and len(theirs.interventions) < len(ours.interventions)
 
 
-def _minus(
+def minus(
     reading: Reading, baseline: Reading, ours: NDArray[np.float64], theirs: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Differences run by run where both share their luck, else between all pairs of runs."""

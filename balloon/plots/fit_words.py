@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from balloon._version import __version__
-from balloon.plots.caption import Caption
+from balloon.plots.caption import Caption, scenario_line, scenario_source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -100,15 +98,10 @@ def pair_caption(fit: Fit, one: str, other: str, correlation: float) -> Caption:
 
 def _caption(fit: Fit, title: str, subtitle: str, note: str, alt: str) -> Caption:
     scenario = fit.problem.scenario
-    made = {"balloon": __version__, "scenario": scenario.name, "sha256": scenario.sha256, "seed": fit.seed}
-    told = (
-        f"balloon {__version__} · scenario {scenario.name}, sha256 {scenario.sha256[:12]}… · "
-        f"{fit.method} · seed {fit.seed}"
-    )
     return Caption(
         title=title,
         subtitle=subtitle,
-        notes=(note, told),
+        notes=(note, scenario_line(scenario, fit.method, f"seed {fit.seed}")),
         alt=f"{title}. {subtitle} {alt} {note}",
-        source=json.dumps({"runs": {**made, "method": fit.method}}, sort_keys=True, ensure_ascii=False),
+        source=scenario_source(scenario, seed=fit.seed, method=fit.method),
     )

@@ -228,10 +228,14 @@ def _draw_blocks(
         )
 
 
+def flow_label(place: Place) -> str:
+    """Name of a place where room is short: "removed" without the word that explains it."""
+    return place.label if place.members != ("removed",) else "removed"
+
+
 def flow_name(place: Place) -> str:
-    """Name of a place beside its block; "removed" without the word that explains it."""
-    label = place.label if place.members != ("removed",) else "removed"
-    return shorten(label, room=NAME_ROOM, size=NAME, bold=True)
+    """Name of a place beside its block."""
+    return shorten(flow_label(place), room=NAME_ROOM, size=NAME, bold=True)
 
 
 def name_widths(places: Sequence[Place], joint: NDArray[np.float64]) -> tuple[float, float]:

@@ -70,6 +70,17 @@ def points(change: float) -> str:
     return ("−" if change < 0 else "+") + text
 
 
+def unsigned(change: float) -> str:
+    """A size in points, without a plus.
+
+    Examples
+    --------
+    >>> unsigned(0.31), unsigned(0.004)
+    ('31', '0.4')
+    """
+    return points(change).removeprefix("+")
+
+
 def moved(change: Range, *, single: bool) -> str:
     """A change in points and its range."""
     if single:

@@ -89,7 +89,9 @@ class Reading:
     def counted(self) -> str:
         """How many runs, and of how many, in words."""
         asked, good = self.provenance.replicates, self.replicates
-        return f"{good} runs" if good == asked else f"{good} of {asked} runs ({asked - good} failed)"
+        if good == asked:
+            return "1 run" if good == 1 else f"{good} runs"
+        return f"{good} of {asked} runs ({asked - good} failed)"
 
     @property
     def reference_date(self) -> np.datetime64:

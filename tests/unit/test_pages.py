@@ -19,8 +19,8 @@ from balloon.pages.drawing import Frame, path
 from balloon.pages.explore import slider
 from balloon.pages.markup import data
 from balloon.pages.rendering import pdf
-from balloon.pages.sensitivity import by_luck, ranked
-from balloon.pages.wording import called
+from balloon.plots.naming import called
+from balloon.sensitivity import by_luck, ranked
 
 EVIL = "<script>alert(1)</script>"
 SMALL = {"steps": 20, "population.actors": 200}

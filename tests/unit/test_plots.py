@@ -14,8 +14,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import xarray as xr
+from figures import drawn, outside, overlapping
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from PIL import Image
 
 from balloon.errors import DataError
@@ -294,37 +294,6 @@ def test_a_platform_without_actors_at_the_reference_date_has_no_fates() -> None:
 def labels_of(runs: SimpleNamespace) -> list:
     with style.look():
         return end_labels(read(runs))
-
-
-def drawn(figure: Figure) -> list[Text]:
-    return [t for t in figure.findobj(Text) if t.get_text() and t.get_visible()]
-
-
-def overlapping(figure: Figure) -> list[tuple[str, str]]:
-    """Pairs of texts whose boxes meet by more than a pixel."""
-    with style.look():
-        figure.canvas.draw()
-        boxes = [(t.get_text(), t.get_window_extent().shrunk(0.999, 0.8)) for t in drawn(figure)]
-    tolerance = 1.0
-    return [
-        (a, b)
-        for k, (a, one) in enumerate(boxes)
-        for b, two in boxes[k + 1 :]
-        if min(one.x1, two.x1) - max(one.x0, two.x0) > tolerance
-        and min(one.y1, two.y1) - max(one.y0, two.y0) > tolerance
-    ]
-
-
-def outside(figure: Figure) -> list[str]:
-    """Texts that leave the page."""
-    with style.look():
-        figure.canvas.draw()
-        page = figure.bbox
-        return [
-            t.get_text()
-            for t in drawn(figure)
-            if (box := t.get_window_extent()).x0 < 0 or box.x1 > page.x1 or box.y0 < 0 or box.y1 > page.y1
-        ]
 
 
 def crowded(number: int, events: int = 0) -> SimpleNamespace:

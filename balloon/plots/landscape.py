@@ -1,0 +1,237 @@
+"""The landscape as a map: how large each platform is, how it answers the police, and who moves where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.patches import Circle, Polygon, Rectangle
+
+from balloon.plots import style
+from balloon.plots.landscape_layout import LARGEST, STEEP, band, centres, curve, is_steep, radii
+from balloon.plots.landscape_words import landscape_caption
+from balloon.plots.lettering import shorten
+from balloon.plots.marks import mark
+from balloon.plots.page import HEADING, MARGIN, PITCH, ROOM, WIDTH, Briefing, Words, add_box, new_page, write
+from balloon.plots.ranges import Range, percent, ranged
+from balloon.plots.reading import Reading, read
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from balloon.plots.reading import Place
+    from balloon.runs import Runs
+    from balloon.scenario import Scenario
+
+    Floats = NDArray[np.float64]
+
+# All in points.
+HIGH, KEY, LINE, NAME, SMALL = 400.0, 40.0, 11.6, 9.8, 8.5
+NAME_ROOM, BESIDE, WIDEST, LEAST = 122.0, 6.0, 22.0, 0.4
+TOGETHER = 160.0
+"""Points: width of all arrows together, at most."""
+FULL = 0.1
+"""Moves, as a share of all actors, from which on the widest arrow is as wide as it gets."""
+READ = "Area: share of all actors; arrows: moves between platforms; darker: answers more of the requests"
+DARK = "#08415C"
+"""Ground of a platform that answers all requests; white: of one that answers none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Map:
+    """Numbers of the figure: K platforms, the squeezed one first, small ones as one."""
+
+    reading: Reading
+    """Its ``places`` and ``shares`` without dormant and removed."""
+    moves: Floats
+    """(R, K, K) moves between platforms from the reference date to the end, as a share of all actors."""
+    cooperation: Floats
+    """(K,) share of requests that is answered at the end: mean over groups, by size, and over runs."""
+    ways: tuple[tuple[int, int], ...]
+    """Pairs between which the landscape has an edge; none where every platform leads to every other."""
+
+    @property
+    def mean_moves(self) -> Floats:
+        """(K, K) mean over the runs."""
+        return np.asarray(self.moves.mean(axis=0))
+
+
+def landscape_map(runs: Runs, *, ax: Axes) -> Axes:
+    """Draw the platforms as circles and the moves between them as arrows.
+
+    The area of a circle is the platform's share of all actors at the end, the median of the runs; a dashed
+    ring, at the scenario's reference date. Darker: the platform answers more of the requests of the police.
+    The width of an arrow is the number of moves from the reference date to the end, the mean of the runs;
+    those out of the squeezed platform are dark. Thin lines are the ways of a landscape that has its own.
+    The platforms stand on an oval, the squeezed one at the left, the others clockwise in the scenario's
+    order; a key stands below. The axes should be 700 points wide or more, and 350 high.
+
+    Parameters
+    ----------
+    runs : Runs
+        Its ``moves`` are drawn: every move counts, so one actor may move more than once.
+    ax : Axes
+        Drawn on, and returned.
+    """
+    return draw_map(ax, read_map(runs))
+
+
+def landscape_figure(runs: Runs) -> Briefing:
+    """Compose the map of the landscape; see `landscape_map`.
+
+    Returns
+    -------
+    Briefing
+        A matplotlib Figure; ``.caption`` holds its title, subtitle, footer, alt text and provenance.
+
+    Examples
+    --------
+    >>> import balloon as bl
+    >>> figure = landscape_figure(bl.simulate(bl.load("minimal"), replicates=20, seed=1))
+    >>> figure.caption.title.partition(",")[0]
+    'No stream of moves stands out; the largest in the mean'
+    """
+    with style.look():
+        found = read_map(runs)
+        words = landscape_caption(found)
+        text = Words.of(words)
+        top = text.above + PITCH * HEADING + 6
+        figure = new_page(words, text, width=WIDTH, height=top + HIGH + text.below)
+        write(figure, [READ], left=MARGIN, top=text.above, size=HEADING, color=style.SOFT)
+        draw_map(add_box(figure, left=MARGIN, top=top, width=ROOM, height=HIGH), found)
+        return figure
+
+
+def read_map(runs: Runs) -> Map:
+    """Take from the runs what the figure needs."""
+    reading, data = read(runs), runs.data
+    places = reading.places[:-2]
+    platforms = [str(name) for name in data["platform"].values]
+    member = np.array([[name in place.members for place in places] for name in platforms], dtype=float)
+    own = {"origin": platforms, "destination": platforms}
+    moves = data["moves"].sel(own).isel(time=slice(reading.reference + 1, None)).sum("time")
+    counts = moves.transpose("replicate", "origin", "destination").values
+    by_group = data["actors_by_group"].isel(time=0).sum("place").transpose("replicate", "group").values
+    total = by_group.sum(axis=1)
+    between = member.T @ (counts / total[:, None, None]) @ member
+    between[:, np.arange(len(places)), np.arange(len(places))] = 0.0
+    answered = data["cooperation"].isel(time=-1).transpose("replicate", "group", "platform").values
+    by_platform = np.einsum("rgp,rg->p", answered, by_group / total[:, None]) / len(total)
+    return Map(
+        reading=replace(reading, places=places, shares=reading.shares[:, :, :-2]),
+        moves=between,
+        cooperation=by_platform @ (member / member.sum(axis=0)),
+        ways=_ways(reading.scenario, places),
+    )
+
+
+def _ways(scenario: Scenario, places: Sequence[Place]) -> tuple[tuple[int, int], ...]:
+    """Edges of a landscape that has its own, between places as drawn."""
+    if scenario.landscape.edges is None:
+        return ()
+    number = {name: k for k, place in enumerate(places) for name in place.members}
+    graph = scenario.landscape.to_networkx()
+    pairs = {(number[a], number[b]) for a, b in graph.edges}
+    return tuple(sorted((a, b) for a, b in pairs if a != b))
+
+
+# ---- drawing -----------------------------------------------------------------------------------
+
+
+def draw_map(ax: Axes, found: Map) -> Axes:
+    """Draw from numbers already read."""
+    wide, high = style.size_of(ax)
+    ax.set_xlim(-wide / 2, wide / 2)
+    ax.set_ylim(-high / 2 - KEY / 2, high / 2 - KEY / 2)
+    ax.axis("off")
+    before, after = _shares(found)
+    number = len(after)
+    names = NAME_ROOM + BESIDE + LARGEST
+    oval, room = wide - 2 * names, 3 * LINE + BESIDE + STEEP + 4
+    at = centres(number, width=oval, height=high - KEY - 2 * room)
+    most = np.maximum(before, after)
+    scale, steep = radii(most, at, width=oval), is_steep(at, width=oval)
+    for a, b in found.ways:
+        ax.plot(*zip(at[a], at[b], strict=True), color=style.GRID, lw=0.8, zorder=0)
+    _draw_arrows(ax, found, at, scale * np.sqrt(most))
+    for k in range(number):
+        ground = _ground(float(found.cooperation[k]))
+        ax.add_patch(Circle(at[k], scale * np.sqrt(after[k]), fc=ground, ec=style.INK, lw=1.0, zorder=3))
+        for colour, width, dash in ((style.WHITE, 2.0, "-"), (style.INK, 1.0, (0, (3, 2)))):
+            ring = {"fc": "none", "ec": colour, "lw": width, "ls": dash}
+            ax.add_patch(Circle(at[k], scale * np.sqrt(before[k]), zorder=4, **ring))
+        _name(ax, found, k, at[k], float(scale * np.sqrt(most[k])), steep=bool(steep[k]))
+    _draw_key(ax, scale, per_point(found), low=-high / 2 - KEY / 2)
+    return ax
+
+
+def _shares(found: Map) -> tuple[Floats, Floats]:
+    """(K,) medians at the reference date and at the end."""
+    shares = found.reading.shares
+    return np.median(shares[:, found.reading.reference], axis=0), np.median(shares[:, -1], axis=0)
+
+
+def _ground(answered: float) -> str:
+    return style.blend(DARK, answered)
+
+
+def per_point(found: Map) -> float:
+    """Width of an arrow in points of all actors moving once."""
+    mean = found.mean_moves
+    return min(WIDEST / max(float(mean.max()), FULL), TOGETHER / max(float(mean.sum()), FULL))
+
+
+def _draw_arrows(ax: Axes, found: Map, at: Floats, reach: Floats) -> None:
+    widths = per_point(found) * found.mean_moves
+    for a, b in np.argwhere(widths >= LEAST).tolist():
+        points = curve(at[a], at[b], leave=float(reach[a]), reach=float(reach[b]))
+        ground = style.blend(style.INK, 0.72 if a == 0 else 0.36)
+        width = float(widths[a, b])
+        edge = 0.5 if width > 2 else 0.0
+        patch = Polygon(band(points, width), closed=True, fc=ground, ec=style.WHITE, lw=edge)
+        patch.set(zorder=2 if a == 0 else 1, gid=f"moves {a} {b}")
+        ax.add_patch(patch)
+
+
+def _name(ax: Axes, found: Map, k: int, at: Floats, radius: float, *, steep: bool) -> None:
+    """Name, share and cooperation, on the outer side of the circle."""
+    reading, single = found.reading, found.reading.replicates == 1
+    place = reading.places[k]
+    end = ranged(Range.of(reading.shares[:, -1, k]), single=single)
+    lines = (
+        (shorten(place.label, room=NAME_ROOM, size=NAME, bold=True), NAME, place.look.text, True),
+        (end, SMALL, style.INK, False),
+        (f"answers {percent(float(found.cooperation[k]))}", SMALL, style.SOFT, False),
+    )
+    side = "center" if steep else "left" if at[0] > 0 else "right"
+    x = 0.0 if steep else (radius + BESIDE) * (1 if at[0] > 0 else -1)
+    top = LINE
+    if steep:
+        top = radius + BESIDE + 2.5 * LINE if at[1] > 0 else -radius - BESIDE - LINE / 2
+    for number, (text, size, colour, bold) in enumerate(lines):
+        mark(ax, text, (at[0], at[1]), (x, top - LINE * number), size=size, color=colour, bold=bold, ha=side)
+
+
+def _draw_key(ax: Axes, scale: float, width: float, *, low: float) -> None:
+    """A circle, a ring, an arrow and the grounds, with what they stand for."""
+    share = next((s for s in (0.2, 0.1, 0.05, 0.02) if scale * np.sqrt(s) <= KEY / 2 - 2), 0.01)
+    radius, y = float(scale * np.sqrt(share)), low + KEY / 2
+    x = -ax.get_xlim()[1] + radius + 2
+    ax.add_patch(Circle((x, y), radius, fc=style.WHITE, ec=style.INK, lw=1.0))
+    texts = [(x + radius + BESIDE, f"{percent(share)} of actors; dashed: at the reference date")]
+    moves = next((m for m in (0.2, 0.1, 0.05, 0.02, 0.01) if m * width <= 14), 0.005)
+    x = -100.0
+    arrow = band(np.array([[x, y], [x + 20, y], [x + 44, y]]), moves * width)
+    ax.add_patch(Polygon(arrow, closed=True, fc=style.blend(style.INK, 0.72), ec="none"))
+    texts.append((x + 44 + BESIDE, f"{percent(moves).removesuffix('%')} moves per 100 actors"))
+    x = 150.0
+    for number in range(5):
+        square = Rectangle((x + 16 * number, y - 6), 16, 12, fc=_ground(number / 4), ec=style.INK, lw=0.6)
+        ax.add_patch(square)
+    texts.append((x + 80 + BESIDE, "answers 0% to 100% of requests"))
+    for left, said in texts:
+        mark(ax, said, (left, y), size=SMALL, color=style.SOFT)
