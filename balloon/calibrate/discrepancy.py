@@ -214,9 +214,9 @@ def actors_at(problem: Problem, theta: Floats, *, replicates: int, seed: int) ->
 def sd_of(problem: Problem, predicted: Floats, theta: Floats) -> Floats:
     """(n,) standard deviations of the observations where the model predicts this."""
     ours, n = problem.likelihood, len(predicted)
-    kind, size = ours.kind[:n], ours.size[:n]
+    kind, size, width = ours.kind[:n], ours.size[:n], ours.width[:n]
     dispersion = ours.all_dispersions(problem.dispersions(theta))[0, :n]
     p = np.clip((size * predicted + 0.5) / (size + 1.0), 0.0, 1.0)
-    made = np.where(kind == RATIO, size * predicted, size)
+    made = np.where(kind == RATIO, width * predicted, width)
     made = np.where(kind == COUNT, np.sqrt(dispersion * np.maximum(predicted, 1.0)), made)
     return np.where(kind == SHARE, np.sqrt(dispersion * p * (1.0 - p) / size), made)
