@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balloon.calibrate.likelihood import COUNT, RATIO, SHARE
+from balloon.calibrate.observe import prepare
 from balloon.calibrate.problem import SCALE, Problem
 from balloon.errors import BalloonWarning, FitError
 from balloon.scenario import at_values
@@ -203,7 +204,9 @@ def actors_at(problem: Problem, theta: Floats, *, replicates: int, seed: int) ->
         warnings.simplefilter("ignore", BalloonWarning)  # of coarse steps, which the mean field shares
         runs = simulate(scenario, replicates=replicates, seed=seed)
     scales = {name: float(values[SCALE + name][0]) for name in problem.model.free_scales}
-    found = np.asarray(problem.model.predict(runs.data, scales=scales), float)
+    # What the police do at theta is not in the columns, and the problem was prepared at other values.
+    model = prepare(problem.observations, scenario)
+    found = np.asarray(model.predict(runs.data, scales=scales), float)
     if not np.isfinite(found).all():
         raise FitError(
             "in a run of the actors a share is of nobody; observe longer periods, or simulate more actors"

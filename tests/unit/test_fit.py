@@ -220,6 +220,14 @@ def test_predictions_are_parameters_of_a_simulation() -> None:
     assert runs.data.sizes["replicate"] == 3
     calm = scenario.without()
     assert set(fit.predict(calm, n=2)[0]) == {"behaviour.switching_cost"}
+    longer = scenario.with_({"steps": scenario.steps + 26})
+    whole = fit.predict(longer, n=3, ranges=True)
+    assert set(whole[0]) == set(fit.predict(n=3)[0]) | set(longer.ranges())
+    assert [one["behaviour.switching_cost"] for one in whole] == [
+        one["behaviour.switching_cost"] for one in fit.predict(n=3)
+    ]
+    later = bl.simulate(longer, replicates=3, seed=1, parameters=whole)
+    assert later.data.sizes["time"] == longer.steps + 1
     effect = bl.contrast(calm, scenario, replicates=3, seed=1, parameters=fit.predict(n=3))
     assert effect.coupling.sizes["replicate"] == 3
     moved = fit.derived(displaced_share(0), scenario, calm, n=20)
