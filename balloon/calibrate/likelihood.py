@@ -287,10 +287,10 @@ class Likelihood:
         normal, ratio = self.kind == NORMAL, self.kind == RATIO
         drawn[normal] += self.size[normal] * rng.standard_normal(int(normal.sum()))
         drawn[ratio] *= np.exp(self.size[ratio] * rng.standard_normal(int(ratio.sum())))
-        between = self.reach > 0
-        away = self.size[between] * self.reach[between] * rng.uniform(-1.0, 1.0, int(between.sum()))
-        of_ratio = ratio[between]
-        drawn[between] = np.where(of_ratio, drawn[between] * np.exp(away), drawn[between] + away)
+        if self.reach.any():
+            away = self.size * self.reach * rng.uniform(-1.0, 1.0, len(x))
+            drawn[normal] += away[normal]
+            drawn[ratio] *= np.exp(away[ratio])
         count = self.kind == COUNT
         wide = count & (dispersion > 1.0)
         mean = x.copy()

@@ -38,7 +38,7 @@ MANY = 1000
 """Draws that a check takes, at most."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Fit:
     """A fitted scenario: estimates, intervals, and what the data said; made by `calibrate`."""
 
@@ -54,6 +54,14 @@ class Fit:
     """(N, k) from the posterior; None: Laplace's approximation is used."""
     mixing: str = ""
     """What the sampler says of its draws."""
+
+    def __repr__(self) -> str:
+        asked = self.problem
+        return (
+            f"Fit({asked.scenario.name!r}: {len(self.names)} parameters, {len(asked.observations)} "
+            f"observations, {self.method}; {len(self.identified)} of {len(asked.paths)} identified; "
+            "see summary())"
+        )
 
     # ---- results ---------------------------------------------------------------------------------
 
