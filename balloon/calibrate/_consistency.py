@@ -44,7 +44,7 @@ def _sums(rows: Numbered) -> list[str]:
     for wave in waves(rows):
         parts: dict[str, float] = {}
         for _, row in wave:
-            parts.setdefault(row.platform_to or row.platform, row.number)  # doubles are refused elsewhere
+            parts.setdefault(row.platform_to or row.platform, row.ends[0])  # doubles are refused elsewhere
         total = sum(parts.values())
         if total > 1.0 + TOLERANCE:
             first, numbers = wave[0][1], ", ".join(str(number) for number, _ in wave)
@@ -70,16 +70,17 @@ def _contradictions(rows: Numbered) -> list[str]:
     for number, row in rows:
         before = same[_key(row), row.start, row.end]
         for other, earlier in before:
-            apart = abs(row.number - earlier.number)
-            allowed = APART * (row.spread**2 + earlier.spread**2) ** 0.5
+            (low, high), (least, most) = row.ends, earlier.ends
+            apart = max(low - most, least - high)  # below 0: bounds that overlap
+            allowed = APART * (row.error**2 + earlier.error**2) ** 0.5
             if apart > allowed:
                 problems.append(
-                    f"rows {other} and {number} ({row.thing}) contradict: {earlier.value:g} {earlier.unit} "
-                    f"and {row.value:g} {row.unit} are more than {APART:g} standard deviations apart; keep "
+                    f"rows {other} and {number} ({row.thing}) contradict: {earlier.stated} "
+                    f"and {row.stated} are more than {APART:g} standard deviations apart; keep "
                     "one, or state larger uncertainties"
                 )
                 break
-            if apart < 1e-12 and row.source == earlier.source:
+            if max(abs(low - least), abs(high - most)) < 1e-12 and row.source == earlier.source:
                 problems.append(f"row {number} repeats row {other} ({row.thing}); keep one of them")
                 break
         before.append((number, row))

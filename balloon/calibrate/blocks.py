@@ -71,6 +71,7 @@ def likelihood(model: ObservationModel, predicted: ArrayLike, *, loss: str = "pl
         loss=loss,
         kind=kind,
         size=size,
+        reach=np.where((kind == NORMAL) | (kind == RATIO), model.half[source], 0.0) / size,
         dispersion=np.where(kind >= COUNT, model.dispersion[source], np.nan),
         dispersion_of=names,
         typical=typical,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from balloon.calibrate.likelihood import COUNT, RATIO, SHARE
+from balloon.calibrate.observe import prepare
 from balloon.calibrate.problem import SCALE, Problem
 from balloon.errors import BalloonWarning, FitError
 from balloon.scenario import at_values
@@ -210,7 +211,9 @@ def actors_at(problem: Problem, theta: Floats, *, replicates: int, seed: int) ->
         warnings.simplefilter("ignore", BalloonWarning)  # of coarse steps, which the mean field shares
         runs = simulate(scenario, replicates=replicates, seed=seed)
     scales = {name: float(values[SCALE + name][0]) for name in problem.model.free_scales}
-    found = np.asarray(problem.model.predict(runs.data, scales=scales), float)
+    # What the police do at theta is not in the columns, and the problem was prepared at other values.
+    model = prepare(problem.observations, scenario)
+    found = np.asarray(model.predict(runs.data, scales=scales), float)
     if not np.isfinite(found).all():
         raise FitError(
             "in a run of the actors a share is of nobody; observe longer periods, or simulate more actors"
@@ -221,9 +224,9 @@ def actors_at(problem: Problem, theta: Floats, *, replicates: int, seed: int) ->
 def sd_of(problem: Problem, predicted: Floats, theta: Floats) -> Floats:
     """(n,) standard deviations of the observations where the model predicts this."""
     ours, n = problem.likelihood, len(predicted)
-    kind, size = ours.kind[:n], ours.size[:n]
+    kind, size, width = ours.kind[:n], ours.size[:n], ours.width[:n]
     dispersion = ours.all_dispersions(problem.dispersions(theta))[0, :n]
     p = np.clip((size * predicted + 0.5) / (size + 1.0), 0.0, 1.0)
-    made = np.where(kind == RATIO, size * predicted, size)
+    made = np.where(kind == RATIO, width * predicted, width)
     made = np.where(kind == COUNT, np.sqrt(dispersion * np.maximum(predicted, 1.0)), made)
     return np.where(kind == SHARE, np.sqrt(dispersion * p * (1.0 - p) / size), made)

@@ -5,6 +5,8 @@ shares with n       multinomial, or Dirichlet-multinomial of dispersion D > 1 (v
 counts              Poisson, or negative binomial of variance D times the mean
 values with sd      normal
 change (ratio)      log-normal, sd of the logarithm = sd / value
+bounds with sd      normal about a place between the bounds, all places alike: flat inside, the error of a
+                    value outside; of a ratio in logarithms
 
 Every row, and the unobserved rest of a wave, is a *cell* with a deviance residual; their squares add up
 to -2 x log-likelihood, but for what the predictions do not change. A *block* is what goes wrong
@@ -56,6 +58,8 @@ class Likelihood:
     """(m,) normal, ratio, count or share."""
     size: Floats
     """(m,) n of shares; sd of normal values and of logarithms of ratios; 1 of counts."""
+    reach: Floats
+    """(m,) half the distance of bounds, in units of ``size``; 0: a value."""
     dispersion: Floats
     """(m,) given; nan: free, or not needed."""
     dispersion_of: NDArray[np.int64]
@@ -74,6 +78,12 @@ class Likelihood:
     """The best predictions, where no dispersion is free."""
 
     # ---- cells -----------------------------------------------------------------------------
+
+    @property
+    def width(self) -> Floats:
+        """(m,) ``size``, that of bounds with the sd of a uniform between them added in quadrature."""
+        found: Floats = self.size * np.sqrt(1.0 + self.reach * self.reach / 3.0)
+        return found
 
     def cells(self, predicted: NDArray[Any]) -> NDArray[Any]:
         """(..., m) from (..., n): the predictions, then what they leave of each wave."""
@@ -145,6 +155,10 @@ class Likelihood:
             logs = (np.log(values[ratio]) - np.log(x[:, ratio])) / self.size[ratio]
             residual[:, ratio] = np.where(x[:, ratio] > 0, logs, np.inf)
             slope[:, ratio] = np.where(x[:, ratio] > 0, -1.0 / (self.size[ratio] * x[:, ratio]), 0.0)
+        between = self.reach > 0
+        if between.any():
+            found = _cells.bounded_residuals(residual[:, between], self.reach[between])
+            residual[:, between], slope[:, between] = found[0], found[1] * slope[:, between]
         if counted.any():
             shape = (len(x), int(counted.sum()))
             counts, phi, best, multiplier = (np.broadcast_to(a[:, counted], shape) for a in ideal[:4])
@@ -154,9 +168,12 @@ class Likelihood:
 
     def _valued_top(self) -> float:
         """Highest log-density of the rows with sd."""
+        from scipy.special import erf
+
         values, normal, ratio = self.observed(), self.kind == NORMAL, self.kind == RATIO
         found = -np.log(self.size[normal | ratio] * np.sqrt(2.0 * np.pi)).sum() - np.log(values[ratio]).sum()
-        return float(found)
+        w = self.reach[self.reach > 0]
+        return float(found + np.log(np.sqrt(0.5 * np.pi) * erf(w / np.sqrt(2.0)) / w).sum())
 
     def _counted_top(self, counts: Floats, phi: Floats, best: Floats, dispersion: Floats) -> Floats:
         """(B,) highest log-density of counts and waves."""
@@ -238,7 +255,8 @@ class Likelihood:
     def informed(self, predicted: Floats, dispersions: ArrayLike, slopes: Floats) -> Floats:
         """(B, m, k) rows whose products are the Fisher information about k parameters.
 
-        From means and variances of the cells. Under the loss "huber" each block counts by its weight;
+        From means and variances of the cells, so that bounds count as the sd of a uniform between them,
+        wherever between them the prediction lies. Under the loss "huber" each block counts by its weight;
         never from the slopes of the residuals after the loss, which take bad waves for information.
         """
         x = self.cells(np.atleast_2d(predicted))
@@ -247,7 +265,7 @@ class Likelihood:
             weight = np.where(
                 self.kind >= COUNT,
                 _cells.information(x, self.size, dispersion),
-                1.0 / (self.size * np.where(self.kind == RATIO, x, 1.0)) ** 2,
+                1.0 / (self.width * np.where(self.kind == RATIO, x, 1.0)) ** 2,
             )
         if self.loss == "huber":
             weight = weight * (self._lost(self.deviances(predicted, dispersions))[1] @ self.together.T)
@@ -269,6 +287,10 @@ class Likelihood:
         normal, ratio = self.kind == NORMAL, self.kind == RATIO
         drawn[normal] += self.size[normal] * rng.standard_normal(int(normal.sum()))
         drawn[ratio] *= np.exp(self.size[ratio] * rng.standard_normal(int(ratio.sum())))
+        if self.reach.any():
+            away = self.size * self.reach * rng.uniform(-1.0, 1.0, len(x))
+            drawn[normal] += away[normal]
+            drawn[ratio] *= np.exp(away[ratio])
         count = self.kind == COUNT
         wide = count & (dispersion > 1.0)
         mean = x.copy()

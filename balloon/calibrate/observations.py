@@ -8,31 +8,15 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, overload
 
-from balloon._values import DORMANT, REMOVED, Checks
 from balloon.calibrate._consistency import conflicts, misfits, silent
-from balloon.calibrate.quantities import (
-    ANNUAL,
-    CHANGE,
-    COUNTS,
-    NAMES,
-    QUANTITIES,
-    RATIO,
-    SHARE,
-    UNITS,
-    WORLD,
-    Quantity,
-    kinds_of,
-    nearest,
-    units_of,
-)
+from balloon.calibrate._row import impossible
+from balloon.calibrate.quantities import NAMES, QUANTITIES, RATIO, UNITS, Quantity, nearest
 from balloon.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from balloon.scenario import Scenario
-
-UNCERTAINTIES = ("stated", "derived", "assumption")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +44,17 @@ class Observation:
     """Moves: where to."""
     group: str = ""
     """Empty: all groups together."""
-    value: float
+    value: float | None = None
+    """None: only the bounds are known."""
+    low: float | None = None
+    """Lower bound, where the source says no more than that the number lies between two."""
+    high: float | None = None
+    """Upper bound."""
     unit: str
     n: float | None = None
     """Number of persons, requests or moves that a share is of."""
     sd: float | None = None
-    """Standard deviation, in the unit of the value."""
+    """Standard deviation, in the unit of the value; with bounds that of each of them."""
     dispersion: float | None = None
     """Times the variance of a multinomial (beside n) or of a Poisson number (a count)."""
     scale: str | float | None = None
@@ -83,21 +72,9 @@ class Observation:
     note: str = ""
 
     def __post_init__(self) -> None:
-        checks = Checks(self.thing)
-        if self.quantity not in NAMES:
-            checks.say(f"unknown quantity; {nearest(self.quantity, NAMES)}")
-        elif self.quantity == CHANGE and self.of not in QUANTITIES:
-            said = f"of is {self.of!r}" if self.of else "of is missing"
-            checks.say(f"{said}; name the quantity that changed: {nearest(self.of, QUANTITIES)}")
-        else:
-            self._check_periods(checks)
-            self._check_place(checks)
-            if self._check_unit(checks):
-                self._check_value(checks)
-                self._check_uncertainty(checks)
-                self._check_scale(checks)
-        if checks.problems:
-            raise DataError("\n".join(checks.problems))
+        problems = impossible(self)
+        if problems:
+            raise DataError("\n".join(problems))
 
     # ---- what it says --------------------------------------------------------------------
 
@@ -111,6 +88,12 @@ class Observation:
         return ", ".join(part for part in (what, way, who, when) if part)
 
     @property
+    def stated(self) -> str:
+        """The value or the bounds as they stand, with their unit."""
+        number = f"{self.value:g}" if self.value is not None else f"{self.low:g} to {self.high:g}"
+        return f"{number} {self.unit}"
+
+    @property
     def base(self) -> Quantity:
         """The quantity, or that which changed."""
         return QUANTITIES[self.of or self.quantity]
@@ -121,13 +104,53 @@ class Observation:
         return UNITS[self.unit].kind
 
     @property
+    def ends(self) -> tuple[float, float]:
+        """The bounds as plain numbers; of a value twice the same."""
+        number = UNITS[self.unit].number
+        if self.low is None or self.high is None:
+            assert self.value is not None
+            return number(self.value), number(self.value)
+        return number(self.low), number(self.high)
+
+    @property
     def number(self) -> float:
-        """The value as a share, a probability a year, a ratio or a plain count."""
-        return UNITS[self.unit].number(self.value)
+        """The value as a share, a probability a year, a ratio or a plain count; the middle of bounds.
+
+        The middle of the bounds of a ratio is their geometric mean.
+        """
+        low, high = self.ends
+        if low == high:
+            return low
+        return math.sqrt(low * high) if self.kind == RATIO else (low + high) / 2.0
+
+    @property
+    def half(self) -> float:
+        """Half the distance of the bounds, of their logarithms for a ratio; 0: a value."""
+        low, high = self.ends
+        if low == high:
+            return 0.0
+        return math.log(high / low) / 2.0 if self.kind == RATIO else (high - low) / 2.0
 
     @property
     def spread(self) -> float:
-        """Standard deviation of `number`, roughly where it follows from n or dispersion.
+        """Standard deviation of `number`: `error`, with that of a uniform between bounds added in quadrature.
+
+        Examples
+        --------
+        Between 70 and 170 thousand, each give or take 10: 100 / sqrt(12) = 28.9, with the error 30.6.
+
+        >>> day = date(2021, 3, 9)
+        >>> row = Observation(quantity="actors", start=day, low=70, high=170, sd=10, unit="actors")
+        >>> row.number, round(row.spread, 1)
+        (120.0, 30.6)
+        """
+        return math.hypot(
+            self.error, self.half * (self.number if self.kind == RATIO else 1.0) / math.sqrt(3.0)
+        )
+
+    @property
+    def error(self) -> float:
+        """Standard deviation of the value, or of each bound, roughly where it follows from n or dispersion.
 
         sqrt(dispersion p (1 - p) / n) with p = (n value + 1/2) / (n + 1), so that a share of 0 is not
         taken for certain; sqrt(dispersion max(value, 1)) for counts.
@@ -140,103 +163,8 @@ class Observation:
         assert self.dispersion is not None
         return math.sqrt(self.dispersion * max(self.number, 1.0))
 
-    # ---- what cannot be ------------------------------------------------------------------
 
-    def _check_periods(self, checks: Checks) -> None:
-        for name, start, end in (
-            ("", self.start, self.end),
-            ("base_", self.base_start, self.base_end),
-        ):
-            if start is not None and end is not None and not start < end:
-                checks.say(f"{name}period {start}..{end} is empty; {name}end is the first day after it")
-        if self.base.flow and self.end is None:
-            checks.say("end is missing; what happens is counted over a period, give the first day after it")
-        if self.quantity != CHANGE:
-            if self.of or self.base_start or self.base_end:
-                checks.say("of, base_start and base_end belong to a change; leave them out")
-        elif self.base_start is None or (self.base.flow and self.base_end is None):
-            checks.say("base_start or base_end is missing; a change needs the period it is compared with")
-
-    def _check_place(self, checks: Checks) -> None:
-        base, name = self.base, self.of or self.quantity
-        if base.platform == "needed" and not self.platform:
-            checks.say(f"platform is missing; {name} is observed on a platform, name it")
-        if base.platform == "none" and self.platform:
-            checks.say(f"platform is {self.platform!r}; {name} is not observed by platform, leave it blank")
-        if self.group and not base.by_group:
-            checks.say(f"group is {self.group!r}; the model keeps {name} for all groups only, leave it blank")
-        if name == "moves" and not self.platform_to:
-            checks.say("platform_to is missing; moves go from one platform to another, name both")
-        if name != "moves" and self.platform_to:
-            checks.say(f"platform_to is {self.platform_to!r}; only moves have it, leave it blank")
-        if self.platform and self.platform == self.platform_to:
-            checks.say("platform and platform_to are the same; staying is no move")
-        for place in (self.platform, self.platform_to):
-            if place in (DORMANT, REMOVED) and not base.places:
-                checks.say(f"{place} is no platform; observe it as actors or as moves")
-
-    def _check_unit(self, checks: Checks) -> bool:
-        """Whether the unit is one that the quantity has."""
-        allowed = units_of(self.quantity)
-        if not self.unit:
-            checks.say(f"unit is missing; give one of {', '.join(map(repr, allowed))}")
-        elif self.unit not in UNITS:
-            checks.say(f"unknown unit {self.unit!r}; {nearest(self.unit, allowed)}")
-        elif self.kind not in kinds_of(self.quantity):
-            checks.say(f"unit is {self.unit!r}; {self.quantity} is given in {', '.join(map(repr, allowed))}")
-        else:
-            if self.kind == SHARE and REMOVED in (self.platform, self.platform_to):
-                checks.say("a share is of those on platforms, or of those who move to one; give a count")
-            if self.kind == SHARE and self.platform_to == DORMANT:
-                checks.say("a share of moves is of those who move to a platform; give a count")
-            return True
-        return False
-
-    def _check_value(self, checks: Checks) -> None:
-        kind = self.kind
-        if not math.isfinite(self.value):
-            checks.say(f"value is {self.value!r}; need a finite number: leave out rows that say nothing")
-        elif kind in (SHARE, ANNUAL) and not 0 <= self.number <= 1:
-            checks.say(f"value is {self.value:g} {self.unit}; need 0 to 1, or 0 to 100 percent")
-        elif kind in (*COUNTS, RATIO) and not self.number >= 0:
-            least = -100 if self.unit == "percent change" else 0
-            checks.say(f"value is {self.value:g} {self.unit}; need a number >= {least}")
-
-    def _check_uncertainty(self, checks: Checks) -> None:
-        kind, given = self.kind, [k for k in ("n", "sd", "dispersion") if getattr(self, k) is not None]
-        ways = {
-            SHARE: "n (how many were asked, with dispersion if known) or sd",
-            ANNUAL: "sd",
-            RATIO: "sd",
-        }.get(kind, "dispersion (variance over mean, 1 = Poisson) or sd")
-        allowed = {SHARE: (["n"], ["n", "dispersion"], ["sd"]), ANNUAL: (["sd"],), RATIO: (["sd"],)}
-        if not given:
-            checks.say(f"uncertainty is missing; give {ways}")
-        elif given not in allowed.get(kind, (["sd"], ["dispersion"])):
-            checks.say(f"gives {' and '.join(given)}; for a value in {self.unit!r} give {ways}, nothing else")
-        for name in given:
-            if not 0 < getattr(self, name) < math.inf:
-                checks.say(f"{name} is {getattr(self, name)!r}; need a number > 0")
-        if kind == SHARE and self.dispersion is not None and self.dispersion < 1:
-            checks.say(f"dispersion is {self.dispersion:g}; a share varies at least as n draws do, need >= 1")
-        if self.uncertainty not in UNCERTAINTIES:
-            known = ", ".join(map(repr, UNCERTAINTIES))
-            checks.say(f"uncertainty is {self.uncertainty!r}; where does it come from? One of {known}")
-
-    def _check_scale(self, checks: Checks) -> None:
-        if self.kind != WORLD:
-            if self.scale is not None:
-                checks.say(f"scale is {self.scale!r}; only counts in the world have one, leave it blank")
-        elif self.scale is None:
-            checks.say(
-                f"scale is missing; say how many {self.unit.split()[-1]} one simulated actor stands for, or "
-                "give a name for a factor that is not known (the same name in all rows that share it)"
-            )
-        elif not isinstance(self.scale, str) and not 0 < self.scale < math.inf:
-            checks.say(f"scale is {self.scale!r}; need a number > 0, or a name")
-
-
-NUMBERS = ("value", "n", "sd", "dispersion")
+NUMBERS = ("value", "low", "high", "n", "sd", "dispersion")
 DATES = ("start", "end", "base_start", "base_end")
 COLUMNS = tuple(field.name for field in fields(Observation))
 

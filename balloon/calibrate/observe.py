@@ -41,6 +41,10 @@ a group is left out: it says how often those who are seen are arrested, not how 
 **Attention** is a proxy: people who revise have asked themselves whether to move; a survey asks
 whether they thought of it. Contacts are taken as a sample of all actors.
 
+**Bounds.** A row with low and high instead of a value says that the number lies between them, and nothing of
+where: all places are alike, and the sd is the error of a bound. Its value is the middle (of a ratio the
+geometric one), which lies anywhere within half their distance of the truth.
+
 A count in the world is scale x the count of the model. A free scale is a nuisance parameter: give it to
 `ObservationModel.predict`, or take the best one by `ObservationModel.fitted_scales`.
 """
@@ -80,9 +84,11 @@ class ObservationModel:
 
     observations: Observations
     values: Floats
-    """(n,)"""
+    """(n,) the middle of bounds."""
     sd: Floats
     """(n,) nan: n or dispersion is given."""
+    half: Floats
+    """(n,) half the distance of bounds, of their logarithms for a ratio; 0: a value."""
     n: Floats
     """(n,) what a share is of; nan: sd or dispersion is given."""
     dispersion: Floats
@@ -156,15 +162,16 @@ class ObservationModel:
     def fitted_scales(self, columns: Mapping[Any, Any]) -> dict[str, NDArray[Any]]:
         """The free scales of the highest likelihood, each with the leading dimensions.
 
-        Rows with sd: sum(value x prediction / sd2) / sum(prediction2 / sd2), least squares. Rows with
-        dispersion: sum(value / dispersion) / sum(prediction / dispersion), quasi-Poisson.
+        Rows with sd: sum(value x prediction / sd2) / sum(prediction2 / sd2), least squares; the sd of
+        bounds is that of their error and of a uniform between them. Rows with dispersion:
+        sum(value / dispersion) / sum(prediction / dispersion), quasi-Poisson.
         """
         plain, found = self._unscaled(columns), {}
         for k, name in enumerate(self.free_scales):
             rows = np.flatnonzero(self.scale_of == k)
-            expected, sd = plain[..., rows], self.sd[rows]
+            expected, sd, half = plain[..., rows], self.sd[rows], self.half[rows]
             counted = bool(np.isnan(sd).all())
-            weights = 1.0 / self.dispersion[rows] if counted else expected / (sd * sd)
+            weights = 1.0 / self.dispersion[rows] if counted else expected / (sd * sd + half * half / 3.0)
             found[name] = (weights * self.values[rows]).sum(axis=-1) / (weights * expected).sum(axis=-1)
         return found
 
@@ -225,7 +232,8 @@ def prepare(observations: Observations, scenario: Scenario) -> ObservationModel:
     return ObservationModel(
         observations=observations,
         values=_settled([row.number for row in rows]),
-        sd=_settled([np.nan if row.sd is None else row.spread for row in rows]),
+        sd=_settled([np.nan if row.sd is None else row.error for row in rows]),
+        half=_settled([row.half for row in rows]),
         n=_settled([np.nan if row.n is None else row.n for row in rows]),
         dispersion=_settled([np.nan if row.dispersion is None else row.dispersion for row in rows]),
         waves=_wholes(rows),

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from balloon.calibrate._consistency import conflicts, silent
+from balloon.calibrate._row import BOUNDS
 from balloon.calibrate.observations import COLUMNS, DATES, NUMBERS, Observation, Observations
 from balloon.calibrate.quantities import nearest
 from balloon.errors import DataError
@@ -34,8 +35,9 @@ def read_observations(source: str | os.PathLike[str] | Frame) -> Observations:
     source : str, path or DataFrame
         Tidy rows. Columns, all but the first four optional, blank where nothing is to be said:
 
-        quantity, start, value, unit; end (first day after the period; blank: read at start);
-        platform, platform_to (moves), group (blank: all together); n, sd or dispersion (the
+        quantity, start, value, unit; low and high (instead of the value, where only bounds are known: all
+        between them is alike, and sd is the error of a bound); end (first day after the period; blank:
+        read at start); platform, platform_to (moves), group (blank: all together); n, sd or dispersion (the
         uncertainty, one of them, n also with dispersion); scale (counts in the world: how many one
         simulated actor stands for, or a name for a factor that is not known); of, base_start,
         base_end (change: of what, and since when); uncertainty (stated, derived or assumption);
@@ -62,7 +64,7 @@ def read_observations(source: str | os.PathLike[str] | Frame) -> Observations:
     where, records = _records(source)
     columns = list(records[0])
     problems = _headers(columns)
-    if not set(NEEDED) <= set(columns):
+    if _missing(columns):
         _refuse(where, problems)
     rows: list[tuple[int, Observation]] = []
     for number, record in enumerate(records, 1):
@@ -143,9 +145,9 @@ def _twice(columns: list[str]) -> list[str]:
 def _headers(columns: list[str]) -> list[str]:
     """Columns that are missing, and columns that nobody knows."""
     missing = [
-        f"column {name!r} is missing; every observation needs {', '.join(NEEDED)}, and n, sd or dispersion"
-        for name in NEEDED
-        if name not in columns
+        f"column {name!r} is missing; every observation needs {', '.join(NEEDED)} (or low and high instead "
+        "of the value), and n, sd or dispersion"
+        for name in _missing(columns)
     ]
     unknown = []
     for name in columns:
@@ -156,6 +158,14 @@ def _headers(columns: list[str]) -> list[str]:
     return missing + unknown
 
 
+def _missing(names: Iterable[str]) -> list[str]:
+    """What is needed and not there; both bounds stand for a value."""
+    there = set(names)
+    return [
+        name for name in NEEDED if name not in there and not (name == "value" and there.issuperset(BOUNDS))
+    ]
+
+
 # ---- from a record to an observation --------------------------------------------------------
 
 
@@ -163,6 +173,9 @@ def _row(number: int, record: Mapping[str, Any], problems: list[str]) -> Observa
     """An observation, or None after noting what is wrong with it."""
     values: dict[str, Any] = {}
     said: list[str] = []
+    bounded = any(not _blank(record.get(name)) for name in BOUNDS)
+    if bounded and _blank(record.get("value")):
+        record = {name: cell for name, cell in record.items() if name != "value"}
     for name, cell in record.items():
         try:
             value = _cell(name, cell)
@@ -171,12 +184,7 @@ def _row(number: int, record: Mapping[str, Any], problems: list[str]) -> Observa
             continue
         if value is not None:
             values[name] = value
-    for name in NEEDED:
-        if name not in values and not any(problem.startswith(name) for problem in said):
-            if name == "unit":
-                values[name] = ""  # the observation says which units there are
-            else:
-                said.append(f"{name} is missing; fill the cell, or leave the row out")
+    said += _blanks(values, said, bounded=bounded)
     made = None
     if not said:
         try:
@@ -185,6 +193,21 @@ def _row(number: int, record: Mapping[str, Any], problems: list[str]) -> Observa
             said = str(error).splitlines()
     problems += [f"row {number}: {problem}" for problem in said]
     return made
+
+
+def _blanks(values: dict[str, Any], said: list[str], *, bounded: bool) -> list[str]:
+    """What is needed and was left blank; the observation says which units there are."""
+    missing = [
+        name for name in NEEDED if name not in values and not any(one.startswith(name) for one in said)
+    ]
+    if "unit" in missing:
+        values["unit"] = ""
+    ways = {"value": "give both bounds, low and high, "}
+    return [
+        f"{name} is missing; fill the cell, {ways.get(name, '')}or leave the row out"
+        for name in missing
+        if name != "unit" and not (name == "value" and bounded)
+    ]
 
 
 def _cell(name: str, cell: Any) -> Any:

@@ -19,6 +19,7 @@ from balloon.calibrate.search import EDGE, Ends
 from balloon.errors import FitError, ScenarioError
 from balloon.evidence import Evidence
 from balloon.scenario import at_values, change, find, swap
+from balloon.simulate import draw_ranges
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,7 +38,7 @@ MANY = 1000
 """Draws that a check takes, at most."""
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Fit:
     """A fitted scenario: estimates, intervals, and what the data said; made by `calibrate`."""
 
@@ -53,6 +54,14 @@ class Fit:
     """(N, k) from the posterior; None: Laplace's approximation is used."""
     mixing: str = ""
     """What the sampler says of its draws."""
+
+    def __repr__(self) -> str:
+        asked = self.problem
+        return (
+            f"Fit({asked.scenario.name!r}: {len(self.names)} parameters, {len(asked.observations)} "
+            f"observations, {self.method}; {len(self.identified)} of {len(asked.paths)} identified; "
+            "see summary())"
+        )
 
     # ---- results ---------------------------------------------------------------------------------
 
@@ -225,22 +234,30 @@ class Fit:
         return np.clip(drawn, -EDGE, EDGE)
 
     def predict(
-        self, scenario: Scenario | None = None, *, n: int = 100, seed: int | None = None
+        self, scenario: Scenario | None = None, *, n: int = 100, seed: int | None = None, ranges: bool = False
     ) -> list[dict[str, float]]:
         """Posterior draws as `simulate` and `contrast` take them: ``parameters=fit.predict(n=200)``.
 
         Parameters
         ----------
         scenario : Scenario, optional
-            Where they will run; parameters of interventions that it does not have are left out.
+            Where they will run, such as the same with more steps; parameters of interventions that it
+            does not have are left out. By default the one that was fitted.
         n : int
             As many as replicates.
+        ranges : bool
+            Whether all else that has a range is drawn from it. What is not fitted is not known better than
+            that: a forecast without it is too sure.
         """
-        drawn = self.problem.parameters(self.thetas(n, seed=seed))
-        if scenario is None:
+        where = self.problem.scenario if scenario is None else scenario
+        paths = [path for path in self.problem.paths if _has(where, path)]
+        drawn = [
+            {path: one[path] for path in paths} for one in self.problem.parameters(self.thetas(n, seed=seed))
+        ]
+        if not ranges:
             return drawn
-        paths = [path for path in self.problem.paths if _has(scenario, path)]
-        return [{path: one[path] for path in paths} for one in drawn]
+        rest = draw_ranges(where, replicates=n, seed=self.seed if seed is None else seed)
+        return [{**other, **own} for other, own in zip(rest, drawn, strict=True)]
 
     def derived(
         self,

@@ -66,7 +66,7 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
         written = staging.publish()
     except (OSError, BalloonError) as error:
         raise CommandError(f"the fit went well, but its files could not be written: {error}") from error
-    say(*table(fit, refused=refused), "", *doubts(fit, beside), "", "Written:")
+    say(*table(fit, refused=refused), "", *doubts(fit, beside, refused=refused), "", "Written:")
     say(*(f"  {path}" for path in written))
 
 
@@ -147,7 +147,7 @@ def table(fit: Fit, *, refused: bool) -> list[str]:
     return [f"  {head}", *both]
 
 
-def doubts(fit: Fit, beside: str) -> list[str]:
+def doubts(fit: Fit, beside: str, *, refused: bool) -> list[str]:
     """In words: how well the model fits, and what the data do not tell."""
     found, checked = fit.identifiability(), fit.check()
     strange = [str(name) for name, row in checked.quantities().iterrows() if row.p < 0.05 and name != "all"]
@@ -166,6 +166,11 @@ def doubts(fit: Fit, beside: str) -> list[str]:
     said += [f"Exact null direction: {one}." for one in found.null]
     said += [f"Hardly told apart: {one}." for one in found.sloppy]
     said.append(beside)
+    if fit.draws is None and not refused:
+        said.append(
+            "Intervals: Laplace's, a quick look; their widths are right, their centres not always. To report "
+            "them, run this again with --method mcmc."
+        )
     return [line for one in said for line in wrapped(one)]
 
 

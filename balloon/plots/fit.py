@@ -101,11 +101,12 @@ def _expected(fit: Fit) -> Floats:
 
 
 def _error(fit: Fit) -> Floats:
-    """(2, n) 5 and 95 % of data made where the truth is what was observed."""
+    """(2, n) 5 and 95 % of data made where the truth is what was observed; bounds as they are."""
     ours, rng = fit.problem.likelihood, np.random.default_rng(0)
     wide = fit.problem.dispersions(fit.theta)
     made = [ours.simulate(np.maximum(ours.values, 0.0), wide, rng) for _ in range(DRAWS)]
-    return np.asarray(np.quantile(made, (0.05, 0.95), axis=0), float)
+    ends = np.array([row.ends for row in fit.problem.observations]).T
+    return np.where(ends[0] < ends[1], ends, np.quantile(made, (0.05, 0.95), axis=0))
 
 
 def _draw_panel(
@@ -130,7 +131,9 @@ def _draw_panel(
         ax.fill_between(x, low[k], high[k], color=LINE, alpha=0.18, lw=0, zorder=2)
         ax.fill_between(x, inner[0, k], inner[1, k], color=LINE, alpha=0.45, lw=0, zorder=3)
     ax.vlines(middle, whisker[0], whisker[1], color=style.INK, lw=1.2, zorder=4)
-    ax.plot(middle, observed, "o", color=style.INK, ms=4.5, zorder=5)
+    between = np.array([row.value is None for row in ours])
+    ax.plot(middle[~between], observed[~between], "o", color=style.INK, ms=4.5, zorder=5)
+    ax.plot(np.tile(middle[between], 2), whisker[:, between].ravel(), "_", color=style.INK, ms=9, zorder=5)
     top = float(max(high.max(), whisker[1].max(), observed.max()))
     ax.set_ylim(min(0.0, float(low.min())), top * 1.06)
     ax.yaxis.set_major_locator(MaxNLocator(4))

@@ -57,13 +57,14 @@ def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
         else f"{name} not identified, the prior is returned"
         for name, one in zip(summary.index, summary.itertuples(), strict=True)
     ]
+    bounds = "; bars without a dot: bounds" if any(row.value is None for row in asked.observations) else ""
     seen = [f"{thing} {r.observed:.4g} ({r.low:.4g} to {r.high:.4g})" for thing, r in rows.iterrows()]
     return _caption(
         fit,
         title,
         subtitle,
-        "Dots: observations, whiskers: 90% of their own error. Darker band: 90% of what the fit expects; "
-        "lighter: 90% of the data it would make. Parameters in standard deviations of their priors. "
+        f"Dots: observations, whiskers: 90% of their own error{bounds}. Darker band: 90% of what the fit "
+        "expects; lighter: 90% of the data it would make. Parameters in standard deviations of their priors. "
         "A fit shows that the model can make these data, not that it is right.",
         f"Observed, with the 90% predictive interval: {'; '.join(seen)}. Parameters: {'; '.join(said)}.",
     )

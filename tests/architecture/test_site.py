@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 import balloon
+from balloon.calibrate.observations import COLUMNS
+from balloon.calibrate.quantities import NAMES
 
 ROOT = Path(balloon.__file__).parents[1]
 DOCS, NOTEBOOKS = ROOT / "docs", sorted((ROOT / "notebooks").glob("*.py"))
@@ -35,6 +37,12 @@ def test_every_public_name_is_in_the_reference() -> None:
         or name in ("presets", "__version__")
     }
     assert set(balloon.__all__) - listed - taken == set()
+
+
+def test_the_reference_says_what_every_quantity_is_and_every_column() -> None:
+    text = (DOCS / "reference" / "observations.md").read_text("utf-8")
+    assert all(f"| `{name}` |" in text for name in NAMES)
+    assert all(f"`{name}`" in text for name in COLUMNS)
 
 
 def test_every_page_can_be_reached_from_another() -> None:

@@ -52,6 +52,25 @@ def test_without_peers_the_mean_field_is_fine() -> None:
     assert (found.widening < 1.1).all()
 
 
+def test_the_actors_are_policed_at_the_estimate_and_not_as_the_scenario_says() -> None:
+    changed = {"population.actors": 20_000, "steps": 30, "behaviour.arrests_per_answer": 0.001}
+    scenario = bl.load("minimal").with_(changed)  # hardly anybody is arrested, so that nobody is deterred
+    rows = [
+        bl.Observation(
+            quantity="answered", start=scenario.start + timedelta(weeks=w), value=100.0, unit="actors",
+            end=scenario.start + timedelta(weeks=w + 10), platform="Telegram", dispersion=4.0,
+        )
+        for w in (8, 18)
+    ]  # fmt: skip
+    free = {"platforms.Telegram.requests": (0.005, 0.08)}
+    one = problem(scenario, bl.Observations(tuple(rows)), free)
+    found = check_abm(one, one.start + 1.0)
+    own = float(one.predict(one.start)[0][0].real)
+    assert found.expected[0] > 1.5 * own  # more requests than the scenario has
+    assert found.verdict == "fine"
+    assert found.simulated == pytest.approx(found.expected, abs=0.3 * found.sd.max())
+
+
 def test_few_contacts_that_matter_much_are_found(crowd) -> None:
     found = check_abm(crowd, crowd.start)
     assert found.verdict != "fine"

@@ -72,7 +72,7 @@ def test_show_names_dates_interventions_and_the_source_of_every_number(
     assert run("show", "telegram-korea-2024") == 0
     out = capsys.readouterr().out
     scenario = bl.load("telegram-korea-2024")
-    assert f"{scenario.start} to {scenario.end}, 78 steps of 7 days" in out
+    assert f"{scenario.start} to {scenario.end}, 79 steps of 7 days" in out
     assert "from 2024-10-01  cooperation on Telegram" in out
     numbers = out.partition("Numbers, with their ranges and sources\n")[2].splitlines()
     rows = [line.split() for line in numbers if line.startswith("  ") and not line.startswith("   ")]

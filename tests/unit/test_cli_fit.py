@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import toy
 
 import balloon as bl
 from balloon.calibrate import fit as fitting
 from balloon.cli import main
 from balloon.errors import FitError, ScenarioError
+
+
+@pytest.fixture(scope="module")
+def fit() -> bl.Fit:
+    return fitting.settle(toy.drawn(toy.toy(), 3)[1], starts=1, seed=1)
+
 
 CASE = ["fit", "whatsapp-policy-2021", "whatsapp-policy-2021"]
 FREE = ["--free", "behaviour.trial=0.05:0.2", "behaviour.uninstall_probability", "--starts", "1"]
@@ -31,6 +39,17 @@ def test_a_fit_writes_its_files_and_a_table_of_80_columns(tmp_path: Path, capsys
     fitted = bl.load(tmp_path / "fitted.toml")
     assert fitted == bl.Fit.load(tmp_path / "fit.json").scenario
     assert 'source = "fit to S67' in (tmp_path / "fitted.toml").read_text()
+
+
+def test_quick_intervals_are_called_quick(fit: bl.Fit) -> None:
+    from balloon.cli.fit import doubts
+
+    quick = " ".join(doubts(fit, "beside", refused=False))
+    assert "Intervals: Laplace's, a quick look" in quick
+    assert "run this again with --method mcmc" in quick
+    assert "quick look" not in " ".join(doubts(fit, "beside", refused=True))
+    drawn = replace(fit, draws=fit.thetas(50), mixing="mixed")
+    assert "quick look" not in " ".join(doubts(drawn, "beside", refused=False))
 
 
 def test_where_nothing_is_identified_it_says_so_and_writes_nothing(tmp_path: Path, capsys: Any) -> None:

@@ -31,6 +31,36 @@ def test_an_own_rule_changes_where_the_actors_go(capsys: pytest.CaptureFixture[s
     assert "first friends" in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore::balloon.BalloonWarning")
+def test_the_forecast_for_korea_is_that_of_the_assumptions_and_says_so() -> None:
+    cases = load("worked_cases.py")
+    fit = cases["disclosures_to_korea"](starts=1)
+    assert fit.identified == ()
+    table = cases["a_year_on"](fit, replicates=24)
+    assert list(table.index) == [*fit.problem.scenario.platforms, "dormant", "removed"]
+    assert (table["low"] < table["high"]).all()
+    assert (
+        table.loc["Telegram", "high"] - table.loc["Telegram", "low"] > 0.2
+    )  # a fifth of all actors and more
+    # The same draws of all else: what the posterior takes off the prior's spread is what the data told.
+    assert table.loc["Telegram", "contraction"] < 0.2
+    assert fit.check_abm(replicates=2).quantities().verdict["answered"] == "fine"
+
+
+@pytest.mark.filterwarnings("ignore::balloon.BalloonWarning")
+def test_the_users_of_sky_ecc_are_within_their_bounds_and_anom_does_not_grow_as_it_did() -> None:
+    cases = load("worked_cases.py")
+    fit = cases["telephones_of_2021"](starts=1)
+    told = fit.problem.predict(fit.theta)[0].real
+    low, high = fit.problem.observations[1].ends
+    assert (low, high) == (70_000, 170_000)
+    assert low < told[1] < high
+    assert told[3] < 0.7 * fit.problem.observations[3].number
+    assert fit.check().p < 0.05
+    gain = cases["gain_of_anom"](fit)["gain of ANOM, share of Sky ECC's users"]
+    assert gain.low < gain.median < gain.high < 0.035  # below the lower of the sources' bounds
+
+
 @pytest.mark.filterwarnings("ignore")  # of the widget libraries
 def test_the_solara_page_is_built_and_its_model_steps() -> None:
     pytest.importorskip("solara", reason="solara is not installed: pip install 'mesa[viz]'")

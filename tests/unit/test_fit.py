@@ -15,7 +15,7 @@ import toy
 import balloon as bl
 from balloon.calibrate import search
 from balloon.calibrate.derived import displaced_share, interval_of, weekly_switching
-from balloon.calibrate.fit import settle
+from balloon.calibrate.fit import sampled, settle
 from balloon.calibrate.observations import Observations
 from balloon.calibrate.priors import Prior
 from balloon.calibrate.problem import problem
@@ -220,6 +220,14 @@ def test_predictions_are_parameters_of_a_simulation() -> None:
     assert runs.data.sizes["replicate"] == 3
     calm = scenario.without()
     assert set(fit.predict(calm, n=2)[0]) == {"behaviour.switching_cost"}
+    longer = scenario.with_({"steps": scenario.steps + 26})
+    whole = fit.predict(longer, n=3, ranges=True)
+    assert set(whole[0]) == set(fit.predict(n=3)[0]) | set(longer.ranges())
+    assert [one["behaviour.switching_cost"] for one in whole] == [
+        one["behaviour.switching_cost"] for one in fit.predict(n=3)
+    ]
+    later = bl.simulate(longer, replicates=3, seed=1, parameters=whole)
+    assert later.data.sizes["time"] == longer.steps + 1
     effect = bl.contrast(calm, scenario, replicates=3, seed=1, parameters=fit.predict(n=3))
     assert effect.coupling.sizes["replicate"] == 3
     moved = fit.derived(displaced_share(0), scenario, calm, n=20)
@@ -240,6 +248,48 @@ def test_the_fitted_scenario_says_where_its_numbers_come_from(fit: bl.Fit) -> No
     assert said.source == "fit to observations"
     assert said.low < scenario.landscape.platforms[1].asc < said.high
     assert "identified" in said.note
+
+
+def test_where_a_sampler_ran_the_ranges_of_the_fitted_scenario_are_those_of_its_draws(fit: bl.Fit) -> None:
+    drawn = np.tile(fit.theta, (101, 1))
+    drawn[:, 0] = np.linspace(0.0, 1.0, 101)
+    chained = replace(fit, draws=drawn, mixing="mixed: R-hat up to 1.001")
+    prior = fit.problem.priors["platforms.B.asc"]
+    said = chained.scenario.landscape.platforms[1].evidence[0]
+    low, high = (float(prior.value(end)) for end in (0.05, 0.95))
+    own = fit.estimates["platforms.B.asc"]
+    assert (said.low, said.high) == (pytest.approx(min(low, own)), pytest.approx(max(high, own)))
+    assert said.note.startswith("90 % interval, mcmc; ")
+    unmixed = replace(chained, mixing="NOT mixed")
+    assert (
+        unmixed.scenario.landscape.platforms[1].evidence[0].note.startswith("90 % interval, mcmc (not mixed)")
+    )
+
+
+def test_intervals_of_mcmc_are_those_of_its_draws_and_travel_with_the_fit(tmp_path) -> None:
+    data = toy.drawn(toy.toy(), 3)[1]
+    plain = data.with_observations(data.likelihood.values)
+    fit = sampled(settle(plain, starts=1, seed=1), draws=300)
+    assert fit.method == "mcmc"
+    assert fit.mixing.startswith("mixed")
+    row, drawn = fit.summary().loc["platforms.B.asc"], fit.sample(300)["platforms.B.asc"]
+    assert row.method == "mcmc"
+    assert (row.low, row.high) == pytest.approx(tuple(drawn.quantile([0.05, 0.95])))
+    quick = settle(plain, starts=1, seed=1).summary().loc["platforms.B.asc"]
+    assert row.high - row.low == pytest.approx(quick.high - quick.low, rel=0.3)
+    with pytest.raises(bl.FitError, match="301 draws of 300; ask for fewer, or calibrate with more draws"):
+        fit.sample(301)
+    with pytest.raises(bl.FitError, match="0 draws; ask for 1 or more"):
+        replace(fit, draws=None).sample(0)
+    fit.save(tmp_path / "fit.json")
+    back = bl.Fit.load(tmp_path / "fit.json")
+    assert (back.draws == fit.draws).all()
+    assert back.mixing == fit.mixing
+
+
+def test_a_fit_is_shown_in_one_line(fit: bl.Fit) -> None:
+    assert repr(fit).startswith("Fit('toy': 5 parameters, ")
+    assert repr(fit).endswith("laplace (quick); 5 of 5 identified; see summary())")
 
 
 def test_a_saved_fit_is_read_back_as_it_was(tmp_path, fit: bl.Fit) -> None:

@@ -82,6 +82,84 @@ def test_values_with_sd_are_normal_and_ratios_log_normal() -> None:
     assert density(made([change], [1.0]), [1.5]) == pytest.approx(stats.lognorm.logpdf(2.0, 0.1, scale=1.5))
 
 
+def between(low: float, high: float, sd: float) -> Observation:
+    return Observation(
+        quantity="share", start=toy.week(3), platform="A", low=low, high=high, unit="share", sd=sd
+    )
+
+
+def doubled(low: float, high: float, sd: float) -> Observation:
+    return Observation(
+        quantity="change", of="actors", platform="A", start=toy.week(9), base_start=toy.week(2), low=low,
+        high=high, unit="ratio", sd=sd,
+    )  # fmt: skip
+
+
+def test_bounds_are_a_uniform_with_an_error_added() -> None:
+    # The middle .4 is the truth + uniform(-.2, .2) + normal(0, .05).
+    one = made([between(0.2, 0.6, 0.05)], [0.4])
+    for at in (0.05, 0.2, 0.4, 0.55, 0.7, 0.95):
+        expected = (stats.norm.cdf(0.6, at, 0.05) - stats.norm.cdf(0.2, at, 0.05)) / 0.4
+        assert density(one, [at]) == pytest.approx(np.log(expected), rel=1e-9)
+
+
+def test_between_far_bounds_nothing_is_said_and_outside_the_nearer_one_is_a_value() -> None:
+    one, value = made([between(0.2, 0.8, 0.01)], [0.4]), made([share("A", 0.8, sd=0.01)], [0.8])
+    assert density(one, [0.3]) == pytest.approx(density(one, [0.5]), abs=1e-12)
+    # Two errors outside each: that of the bound counts the tail, -log(Phi(-2)) = 3.78, the value 2.
+    assert density(one, [0.5]) - density(one, [0.82]) == pytest.approx(3.783, abs=1e-3)
+    assert density(value, [0.8]) - density(value, [0.82]) == pytest.approx(2.0)
+    residual, slopes = one.lost_residuals(np.array([[0.5]]), NONE, np.ones((1, 1, 1)))
+    assert np.abs(residual).max() < 1e-90
+    assert np.abs(slopes).max() < 1e-90
+
+
+def test_bounds_that_come_together_are_a_value() -> None:
+    near, value = made([between(0.5 - 1e-6, 0.5 + 1e-6, 0.1)], [0.4]), made([share("A", 0.5, sd=0.1)], [0.4])
+    assert density(near, [0.3]) == pytest.approx(density(value, [0.3]), abs=1e-9)
+    unit = np.ones((1, 1, 1))
+    assert near.information(np.array([[0.3]]), NONE, unit) == pytest.approx(
+        value.information(np.array([[0.3]]), NONE, unit)
+    )
+
+
+def test_bounds_of_a_ratio_are_those_of_its_logarithm() -> None:
+    # From half to double: middle 1, ln 2 to each side; sd .2 of a middle of 1.
+    one = made([doubled(0.5, 2.0, 0.2)], [1.0])
+    for at in (0.3, 1.0, 1.9, 3.0):
+        inside = np.diff(stats.norm.cdf(np.log([0.5, 2.0]), np.log(at), 0.2))[0]
+        assert density(one, [at]) == pytest.approx(np.log(inside / np.log(4.0)), rel=1e-9)
+
+
+@pytest.mark.parametrize("sd", [0.3, 0.05, 0.002])
+@pytest.mark.parametrize("build", [between, doubled])
+def test_residuals_of_bounds_are_smooth_and_lose_what_the_density_does(build, sd: float) -> None:
+    one, h = made([build(0.2, 0.6, sd)], [0.4]), 1e-7
+    middle = one.values[0]
+    at = np.array([0.1, 0.19, 0.2, 0.3, middle * (1 - 1e-4), middle, 0.5, 0.59, 0.61, 0.9])[:, None]
+    residual, slopes = one.lost_residuals(at, NONE, np.ones((len(at), 1, 1)))
+    ahead, back = (one.lost_residuals(at + step, NONE)[0] for step in (h, -h))
+    assert slopes[:, 0] == pytest.approx((ahead - back) / (2 * h), rel=1e-5, abs=1e-6)
+    assert (np.diff(residual[:, 0]) <= 0).all()
+    top = float(one.log_density(np.array([[middle]]), NONE)[0])
+    assert top - 0.5 * residual[:, 0] ** 2 == pytest.approx(one.log_density(at, NONE), rel=1e-9, abs=1e-9)
+
+
+def test_middles_of_bounds_are_drawn_as_they_are_judged() -> None:
+    one, luck = made([between(0.2, 0.6, 0.05)], [0.4]), np.random.default_rng(1)
+    drawn = np.array([one.simulate(np.array([0.4]), NONE, luck)[0] for _ in range(5_000)])
+    sd = (0.2**2 / 3 + 0.05**2) ** 0.5
+    assert drawn.mean() == pytest.approx(0.4, abs=4 * sd / 5_000**0.5)
+    assert drawn.std() == pytest.approx(sd, rel=0.04)
+    # The information is that of this spread, so that intervals do not depend on where inside the mode is.
+    for at in (0.3, 0.4):
+        found = one.information(np.array([[at]]), NONE, np.ones((1, 1, 1)))
+        assert found.item() == pytest.approx(1 / sd**2)
+    ratio = made([doubled(0.5, 2.0, 0.2)], [1.0])
+    logs = np.log([ratio.simulate(np.array([1.0]), NONE, luck)[0] for _ in range(5_000)])
+    assert logs.std() == pytest.approx((np.log(2) ** 2 / 3 + 0.2**2) ** 0.5, rel=0.04)
+
+
 def mixed(**options: str):
     rows = [
         *(share(p, v, week=3, n=200, dispersion=3) for p, v in (("A", 0.5), ("B", 0.31))),

@@ -44,6 +44,11 @@ def share(value: float = 0.5, **other: Any) -> dict[str, Any]:
     return {**row, "value": value, "unit": "share", "n": 100, "dispersion": 1.0, **other}
 
 
+def between(low: Any = 0.5, high: Any = 0.7, **other: Any) -> dict[str, Any]:
+    row = share(value="", n=None, dispersion=None, sd=0.02)
+    return {**row, "low": low, "high": high, **other}
+
+
 def count(value: float = 5.0, **other: Any) -> dict[str, Any]:
     row: dict[str, Any] = {"quantity": "arrests", "start": "2024-10-01", "end": "2024-11-01"}
     return {**row, "value": value, "unit": "actors", "dispersion": 2.0, **other}
@@ -134,6 +139,39 @@ def test_the_spread_of_a_count_follows_from_its_dispersion() -> None:
     assert read(count(25, dispersion=4), count(3, start="2024-11-01", end="2024-12-01"))[0].spread == 10.0
 
 
+def test_bounds_have_their_middle_and_the_spread_of_a_uniform_with_an_error() -> None:
+    row = read(between(0.5, 0.7), share(0.6, start="2024-10-08", end=None))[0]
+    assert (row.value, row.ends, row.number) == (None, (0.5, 0.7), pytest.approx(0.6))
+    assert row.half == pytest.approx(0.1)
+    assert row.spread == pytest.approx((0.2**2 / 12 + 0.02**2) ** 0.5)
+    assert row.error == 0.02
+    assert row.stated == "0.5 to 0.7 share"
+
+
+def test_bounds_of_a_ratio_have_their_geometric_middle() -> None:
+    row = bl.Observation(
+        quantity="change", of="actors", start=DAY, base_start=date(2024, 9, 1), platform="A", low=0.5,
+        high=2.0, unit="ratio", sd=0.1,
+    )  # fmt: skip
+    assert row.number == pytest.approx(1.0)
+    assert row.half == pytest.approx(np.log(2))
+
+
+def test_a_table_of_bounds_alone_needs_no_column_of_values(write: Write) -> None:
+    file = write(
+        "quantity,start,platform,low,high,unit,sd\n"
+        "share,2024-10-01,A,50,60,percent,1\nshare,2024-10-08,A,40,60,percent,1\n"
+    )
+    rows = bl.read_observations(file)
+    assert [row.ends for row in rows] == [(0.5, 0.6), (0.4, 0.6)]
+    assert bl.read_observations(rows.to_frame()) == rows
+    half = write("quantity,start,platform,low,unit,sd\nshare,2024-10-01,A,50,percent,1\n")
+    with pytest.raises(
+        DataError, match=r"column 'value' is missing; .* \(or low and high instead of the value"
+    ):
+        bl.read_observations(half)
+
+
 def test_observations_are_selected_by_quantity_in_their_order() -> None:
     rows = bl.read_observations("telegram-korea-2024")
     assert rows.quantities == ("arrests", "answered")
@@ -221,7 +259,6 @@ ROWS = [
     (share(quantity="shares"), "2024-10-08: unknown quantity; did you mean 'share'?"),
     (share(1.2), "value is 1.2 share; need 0 to 1, or 0 to 100 percent"),
     (share(np.nan), "row 1: value is nan; leave out rows that say nothing"),
-    (share(""), "row 1: value is missing; fill the cell"),
     (share("nan"), "value is nan; need a finite number"),
     (share("1,250"), "row 1: value is '1,250'; need a plain number such as 1250.5"),
     (share(np.inf), "value is inf; need a finite number"),
@@ -256,6 +293,21 @@ ROWS = [
     (count(unit="users"), "scale is missing; say how many users one simulated actor stands for, or"),
     (count(scale="panel"), "scale is 'panel'; only counts in the world have one, leave it blank"),
     (count(unit="users", scale=0), "scale is 0.0; need a number > 0, or a name"),
+    (share(""), "value is missing; fill the cell, give both bounds, low and high, or leave the row out"),
+    (between(value=0.5), "gives value and low and high; give a value, or both bounds, low and high"),
+    (between(high=None), "gives low; give a value, or both bounds, low and high: where the source has one"),
+    (between(low=0.8), "bounds 0.8 to 0.7 are empty; need low < high"),
+    (between(low=0.7), "bounds 0.7 to 0.7 are empty; need low < high"),
+    (between(high=1.2), "high is 1.2 share; need 0 to 1, or 0 to 100 percent"),
+    (between(low="nan"), "low is nan; need a finite number"),
+    (between(low="a few"), "low is 'a few'; need a plain number such as 1250.5"),
+    (between(sd=None), "uncertainty is missing; give sd, the error of a bound"),
+    (between(sd=None, n=100), "gives n; for bounds in 'share' give sd, the error of a bound, nothing else"),
+    (
+        between(quantity="change", of="actors", unit="ratio", low=0, base_start="2024-09-01",
+                base_end="2024-09-08"),
+        "low is 0 ratio, a ratio of 0, which has no logarithm",
+    ),
     (share(uncertainty="guess"), "uncertainty is 'guess'; where does it come from? One of 'stated'"),
 ]  # fmt: skip
 
@@ -329,6 +381,19 @@ def test_two_observations_further_apart_than_their_uncertainties_contradict() ->
         in message
     )
     assert "keep one, or state larger uncertainties" in message
+
+
+def test_bounds_that_overlap_do_not_contradict() -> None:
+    assert len(read(between(0.2, 0.5), between(0.45, 0.9, source="b"))) == 2
+    # .1 apart, with errors of .02 each: 3.5 standard deviations of the difference.
+    message = refusal(between(0.2, 0.4), between(0.5, 0.9, source="b"))
+    assert "contradict: 0.2 to 0.4 share and 0.5 to 0.9 share are more than 3 standard deviations" in message
+    assert "row 2 repeats row 1" in refusal(between(), between())
+
+
+def test_of_bounds_the_lower_ones_must_leave_room_for_each_other() -> None:
+    assert len(read(between(0.5, 0.9), between(0.5, 0.9, platform="Signal"))) == 2
+    assert "adds to 1.2, more than 1" in refusal(between(0.6, 0.9), between(0.6, 0.9, platform="Signal"))
 
 
 def test_units_are_brought_together_before_two_observations_are_compared() -> None:
@@ -482,9 +547,12 @@ def published() -> dict[str, set[float]]:
 def test_every_figure_that_ships_is_published_or_marked_as_derived(name: str) -> None:
     known = published()
     for row in bl.read_observations(name):
-        value = row.value * (1e6 if row.unit.startswith("million") else 1.0)
-        near = [v for source in row.source.split() for v in known[source] if abs(v - value) <= 1e-9 * value]
-        assert near or "DERIVED" in row.note, row.thing
+        cited = {number for source in row.source.split() for number in known[source]}
+        for stated in (row.value, row.low, row.high):
+            if stated is not None:
+                value = stated * (1e6 if row.unit.startswith("million") else 1.0)
+                near = [number for number in cited if abs(number - value) <= 1e-9 * value]
+                assert near or "DERIVED" in row.note, row.thing
 
 
 def test_the_quarters_of_the_disclosures_to_korea_are_those_of_the_transparency_data() -> None:
