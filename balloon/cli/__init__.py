@@ -20,7 +20,7 @@ from typing import Any
 
 from balloon._staging import Staging
 from balloon._version import __version__
-from balloon.cli import brief, contrast, explore, fit, run, show
+from balloon.cli import brief, contrast, copying, explore, fit, run, show
 from balloon.cli.terminal import BAD_INPUT, DONE, FAILED, INTERRUPTED, CommandError, complain
 from balloon.errors import BalloonError, RunError
 
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"balloon {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, contrast, fit, explore, brief, show):
+    for module in (run, contrast, copying, fit, explore, brief, show):
         module.add(commands)
     return parser
 
