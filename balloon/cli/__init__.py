@@ -58,7 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="balloon",
-        description="Where criminal communication goes when a platform starts to answer the police.",
+        description="Where criminal communication goes when a platform starts to answer the police: "
+        "a simulation of synthetic actors.",
+        epilog="First: balloon run telegram-korea-2024. Help on a command: balloon run --help",
     )
     parser.add_argument("--version", action="version", version=f"balloon {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from balloon.cli.terminal import say, wrapped
+from balloon.cli.terminal import A_SCENARIO, say, wrapped
 from balloon.errors import DataError
 
 if TYPE_CHECKING:
@@ -22,8 +22,9 @@ def add(commands: Any) -> None:
         help="copy a scenario to a file of your own",
         description="Copy a scenario to a TOML file of your own, to be edited and run. The copy bears the "
         "name of the file.",
+        epilog="Example: balloon copy telegram-korea-2024 mine.toml",
     )
-    copy.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    copy.add_argument("scenario", metavar="SCENARIO", help=A_SCENARIO)
     copy.add_argument("file", metavar="FILE", type=Path, help="the new file, such as mine.toml")
     copy.add_argument(
         "--set",
