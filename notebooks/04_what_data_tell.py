@@ -48,10 +48,12 @@ print(told.check())
 print(told.check_abm(replicates=4))
 
 # %% [markdown]
-# A profile shows how the best fit gets worse as one number is moved and the others follow. Where it rises on both sides,
-# the data hold the number:
+# A profile shows how the best fit gets worse as one number is moved and the others follow. In it counts what was
+# believed beforehand; the data alone, without that, hold this number on both sides as well:
 
 # %%
+alone = told.profile("behaviour.trial", priors=False)
+print(f"trial, by the data alone: 90 % interval {alone.low:.2f} to {alone.high:.2f}")
 profile_figure(told, "behaviour.trial")
 
 # %% [markdown]
