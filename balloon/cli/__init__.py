@@ -20,7 +20,7 @@ from typing import Any
 
 from balloon._staging import Staging
 from balloon._version import __version__
-from balloon.cli import brief, contrast, explore, fit, run, show
+from balloon.cli import brief, contrast, copying, explore, fit, run, show
 from balloon.cli.terminal import BAD_INPUT, DONE, FAILED, INTERRUPTED, CommandError, complain
 from balloon.errors import BalloonError, RunError
 
@@ -58,11 +58,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="balloon",
-        description="Where criminal communication goes when a platform starts to answer the police.",
+        description="Where criminal communication goes when a platform starts to answer the police: "
+        "a simulation of synthetic actors.",
+        epilog="First: balloon run telegram-korea-2024. Help on a command: balloon run --help",
     )
     parser.add_argument("--version", action="version", version=f"balloon {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, contrast, fit, explore, brief, show):
+    for module in (run, contrast, copying, fit, explore, brief, show):
         module.add(commands)
     return parser
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from balloon._staging import Staging
 from balloon.cli.contrast import choose_worlds, followed, worlds
-from balloon.cli.terminal import CommandError, say, whole_number, wrapped
+from balloon.cli.terminal import THE_SEED, CommandError, say, whole_number, wrapped
 from balloon.errors import BalloonError
 
 if TYPE_CHECKING:
@@ -19,28 +19,42 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Declare the command."""
     brief = commands.add_parser(
-        "brief", help="write two pages for a decision: question, answer, ledger, assumptions"
+        "brief",
+        help="write two pages for a decision: question, answer, ledger, assumptions",
+        description="Compare a scenario with the same world without its interventions, or with another, "
+        "and write two pages: the question, the answer and how sure it is, where the loss went, what is "
+        "assumed, what would change the answer, how to repeat it.",
+        epilog="Example: balloon brief telegram-korea-2024 --out brief.html",
     )
     choose_worlds(brief)
     whole = whole_number(2, 2**32 - 1)
-    brief.add_argument("--replicates", metavar="N", type=whole, default=200, help="pairs (default: 200)")
-    brief.add_argument("--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help="(default: 1)")
+    brief.add_argument(
+        "--replicates", metavar="N", type=whole, default=200, help="number of pairs of runs (default: 200)"
+    )
+    brief.add_argument(
+        "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help=f"{THE_SEED} (default: 1)"
+    )
     brief.add_argument(
         "--parameters",
         choices=("fixed", "ranges"),
-        help="ranges: each pair draws the uncertain parameters from their ranges, and the brief says which "
-        "of them would change the answer (default: ranges, where there are any)",
+        help="fixed: the values of the scenario; ranges: each pair draws the uncertain ones from their "
+        "ranges, and the brief says which would change the answer (default: ranges, where there are any)",
     )
-    brief.add_argument("--engine", choices=("arrays", "objects"), default="arrays", help="(default: arrays)")
     brief.add_argument(
-        "--store", metavar="DIR", type=Path, help="folder that keeps finished pairs, to go on from there"
+        "--engine",
+        choices=("arrays", "objects"),
+        default="arrays",
+        help="arrays: compiled; objects: agents of Mesa, slower, the same numbers (default: arrays)",
+    )
+    brief.add_argument(
+        "--store", metavar="DIR", type=Path, help="folder that keeps finished pairs, to go on from later"
     )
     brief.add_argument(
         "--out",
         metavar="FILE",
         type=Path,
         default=Path("brief.html"),
-        help="a .html, or a .pdf, which needs the extra 'brief' (default: brief.html)",
+        help="the brief, a .html file, or a .pdf, which needs the extra 'brief' (default: brief.html)",
     )
     brief.set_defaults(command=command)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balloon._staging import Staging
-from balloon.cli.terminal import CommandError, say, whole_number, wrapped
+from balloon.cli.terminal import A_SCENARIO, THE_SEED, CommandError, say, whole_number, wrapped
 from balloon.errors import BalloonError, DataError
 
 if TYPE_CHECKING:
@@ -21,13 +21,20 @@ FILES = ("contrast.png", "contrast.svg", "ledger.csv", "measures.csv", "baseline
 def add(commands: Any) -> None:
     """Declare the command."""
     contrast = commands.add_parser(
-        "contrast", help="compare a scenario with the same world without its interventions, or with another"
+        "contrast",
+        help="compare a scenario with the same world without its interventions, or with another",
+        description="Run two worlds with the same actors and the same luck, and say what the difference "
+        "between them changed: where the loss of a platform went. Writes contrast.png, contrast.svg, "
+        "ledger.csv, measures.csv, baseline.nc and alternative.nc.",
+        epilog="Example: balloon contrast telegram-korea-2024 --out out/effect",
     )
     choose_worlds(contrast)
     whole = whole_number(2, 2**32 - 1)
-    contrast.add_argument("--replicates", metavar="N", type=whole, default=100, help="pairs (default: 100)")
     contrast.add_argument(
-        "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help="(default: 1)"
+        "--replicates", metavar="N", type=whole, default=100, help="number of pairs of runs (default: 100)"
+    )
+    contrast.add_argument(
+        "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help=f"{THE_SEED} (default: 1)"
     )
     contrast.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("out"), help="folder for the files (default: out)"
@@ -36,10 +43,14 @@ def add(commands: Any) -> None:
         "--parameters",
         choices=("fixed", "ranges"),
         default="fixed",
-        help="ranges: each pair draws the uncertain parameters from their ranges (default: fixed)",
+        help="fixed: the values of the scenarios; ranges: each pair draws the uncertain ones from their "
+        "ranges, the same for both worlds (default: fixed)",
     )
     contrast.add_argument(
-        "--engine", choices=("arrays", "objects"), default="arrays", help="(default: arrays)"
+        "--engine",
+        choices=("arrays", "objects"),
+        default="arrays",
+        help="arrays: compiled; objects: agents of Mesa, slower, the same numbers (default: arrays)",
     )
     contrast.add_argument(
         "--store",
@@ -52,12 +63,13 @@ def add(commands: Any) -> None:
 
 def choose_worlds(parser: argparse.ArgumentParser) -> None:
     """Declare which two worlds are compared, and whose loss is followed."""
-    parser.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    parser.add_argument("scenario", metavar="SCENARIO", help=A_SCENARIO)
     parser.add_argument(
         "alternative",
         metavar="ALTERNATIVE",
         nargs="?",
-        help="another scenario of the same actors: SCENARIO is then the baseline",
+        help="another scenario of the same actors and dates: SCENARIO is then the baseline (default: "
+        "SCENARIO, and the baseline is SCENARIO without its interventions)",
     )
     choose_platforms(parser)
 

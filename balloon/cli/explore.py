@@ -9,47 +9,53 @@ from typing import Any
 
 from balloon._staging import Staging
 from balloon.cli.contrast import choose_platforms, followed
-from balloon.cli.terminal import CommandError, say, whole_number, wrapped
+from balloon.cli.terminal import A_SCENARIO, THE_SEED, CommandError, say, whole_number, wrapped
 from balloon.errors import BalloonError, DataError
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
     explore = commands.add_parser(
-        "explore", help="write a page with sliders: what if a parameter were another one"
+        "explore",
+        help="write a page with sliders: what if a number were another one",
+        description="Compare a scenario with the same world without its interventions, for every "
+        "combination of some numbers, and write one page with sliders over them. It needs no server and "
+        "no network.",
+        epilog="Example: balloon explore minimal --vary behaviour.switching_cost=1,2,4",
     )
-    explore.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    explore.add_argument("scenario", metavar="SCENARIO", help=A_SCENARIO)
     explore.add_argument(
         "--vary",
         metavar="PATH[=V,V,...]",
         action="append",
         required=True,
-        help="a parameter and its values, such as behaviour.switching_cost=1,2,4; without values 5 over its "
-        "range; may be given several times: every combination is run",
+        help="a number of the scenario and its values, such as behaviour.switching_cost=1,2,4; without "
+        "values, five over its range; may be given several times: every combination is run",
     )
     choose_platforms(explore)
     whole = whole_number(2, 2**32 - 1)
     explore.add_argument(
-        "--replicates", metavar="N", type=whole, default=50, help="pairs for each combination (default: 50)"
+        "--replicates", metavar="N", type=whole, default=50, help="pairs of runs a combination (default: 50)"
     )
     explore.add_argument(
-        "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help="(default: 1)"
+        "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help=f"{THE_SEED} (default: 1)"
     )
     explore.add_argument(
         "--parameters",
         choices=("fixed", "ranges"),
         default="fixed",
-        help="ranges: what is not varied is drawn from its range (default: fixed)",
+        help="of what is not varied: fixed: the values of the scenario; ranges: each pair draws the "
+        "uncertain ones from their ranges (default: fixed)",
     )
     explore.add_argument(
-        "--store", metavar="DIR", type=Path, help="folder that keeps finished pairs, to go on from there"
+        "--store", metavar="DIR", type=Path, help="folder that keeps finished pairs, to go on from later"
     )
     explore.add_argument(
         "--out",
         metavar="FILE",
         type=Path,
         default=Path("what-if.html"),
-        help="the page, a .html (default: what-if.html)",
+        help="the page, a .html file (default: what-if.html)",
     )
     explore.set_defaults(command=command)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from balloon._staging import Staging
-from balloon.cli.terminal import CommandError, columns, say, whole_number, wrapped
+from balloon.cli.terminal import A_SCENARIO, THE_SEED, CommandError, columns, say, whole_number, wrapped
 from balloon.errors import BalloonError, DataError, FitError
 
 if TYPE_CHECKING:
@@ -19,10 +19,19 @@ FILES = ("summary.csv", "fit.json", "fitted.toml", "fit.png", "fit.svg")
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    fit = commands.add_parser("fit", help="fit parameters of a scenario to observations")
-    fit.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    fit = commands.add_parser(
+        "fit",
+        help="fit parameters of a scenario to observations",
+        description="Fit parameters of a scenario to observations. Every estimate comes with an interval "
+        "and a verdict; of a parameter that the data do not tell no number is given. Writes summary.csv, "
+        "fit.json, fitted.toml, fit.png and fit.svg.",
+        epilog="Example: balloon fit mine.toml cases.csv --free behaviour.trial",
+    )
+    fit.add_argument("scenario", metavar="SCENARIO", help=A_SCENARIO)
     fit.add_argument(
-        "observations", metavar="OBSERVATIONS", help="observations that ship, by name, or a CSV file"
+        "observations",
+        metavar="OBSERVATIONS",
+        help="a CSV file, or observations that ship, by the name of their preset",
     )
     fit.add_argument(
         "--free",
@@ -30,18 +39,25 @@ def add(commands: Any) -> None:
         nargs="+",
         action="extend",
         required=True,
-        help="parameters to fit, such as behaviour.switching_cost=3:8, central 90%% of the prior; without "
-        "LOW:HIGH the range in the scenario",
+        help="parameters to fit, such as behaviour.switching_cost=3:8. LOW and HIGH hold the central 90%% "
+        "of what is believed beforehand (default: the range in the scenario); 'balloon show' lists the "
+        "paths",
     )
     fit.add_argument(
-        "--starts", metavar="N", type=whole_number(1, 1000), default=4, help="of the search (default: 4)"
+        "--starts",
+        metavar="N",
+        type=whole_number(1, 1000),
+        default=4,
+        help="from how many points the best fit is looked for (default: 4)",
     )
-    fit.add_argument("--seed", metavar="S", type=whole_number(0, 2**32 - 1), default=0, help="(default: 0)")
+    fit.add_argument(
+        "--seed", metavar="S", type=whole_number(0, 2**32 - 1), default=0, help=f"{THE_SEED} (default: 0)"
+    )
     fit.add_argument(
         "--method",
         choices=("laplace", "mcmc"),
         default="laplace",
-        help="of the intervals: laplace is quick, mcmc is to be reported (default: laplace)",
+        help="how intervals are found: laplace, quick, to look; mcmc, slow, to report (default: laplace)",
     )
     fit.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("out"), help="folder for the files (default: out)"

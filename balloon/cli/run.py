@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from balloon._staging import Staging
 from balloon.cli.terminal import (
+    A_SCENARIO,
+    THE_SEED,
     CommandError,
     columns,
     load_ahead,
@@ -29,11 +31,21 @@ FILES = ("migration.png", "migration.svg", "summary.csv", "runs.nc")
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    run = commands.add_parser("run", help="run a scenario; write figure, table and data")
-    run.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    run = commands.add_parser(
+        "run",
+        help="run a scenario; write figure, table and data",
+        description="Run a scenario many times, each time with luck of its own. Writes "
+        "migration.png, migration.svg, summary.csv and runs.nc.",
+        epilog="Example: balloon run telegram-korea-2024 --replicates 200 --out out/demo",
+    )
+    run.add_argument("scenario", metavar="SCENARIO", help=A_SCENARIO)
     whole = whole_number(1, 2**32 - 1)
-    run.add_argument("--replicates", metavar="N", type=whole, default=100, help="runs (default: 100)")
-    run.add_argument("--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help="(default: 1)")
+    run.add_argument(
+        "--replicates", metavar="N", type=whole, default=100, help="number of runs (default: 100)"
+    )
+    run.add_argument(
+        "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help=f"{THE_SEED} (default: 1)"
+    )
     run.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("out"), help="folder for the files (default: out)"
     )
@@ -41,14 +53,16 @@ def add(commands: Any) -> None:
         "--parameters",
         choices=("fixed", "ranges"),
         default="fixed",
-        help="ranges: each run draws the uncertain parameters from their ranges (default: fixed)",
+        help="fixed: the values of the scenario; ranges: each run draws the uncertain ones from their "
+        "ranges (default: fixed)",
     )
     engines = ("arrays", "objects", "meanfield")
     run.add_argument(
         "--engine",
         choices=engines,
         default="arrays",
-        help="meanfield: expected numbers, no luck; one run, or parameters from ranges (default: arrays)",
+        help="arrays: compiled; objects: agents of Mesa, slower, the same numbers; meanfield: expected "
+        "numbers without luck, in one run or with --parameters ranges (default: arrays)",
     )
     run.add_argument(
         "--store",
@@ -60,7 +74,7 @@ def add(commands: Any) -> None:
     baseline.add_argument(
         "--without",
         metavar="PLATFORM",
-        help="dashed in the figure: the runs without the interventions on this platform "
+        help="draw dashed beside it what comes without the interventions on this platform "
         "(default: the one the scenario is about)",
     )
     baseline.add_argument("--no-baseline", action="store_true", help="draw no dashed lines; half the work")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from balloon._tables import WIDTH
-from balloon.cli.terminal import DONE, CommandError, columns, complain, days, say, which, wrapped
+from balloon.cli.terminal import A_SCENARIO, DONE, CommandError, columns, complain, days, say, which, wrapped
 
 if TYPE_CHECKING:
     from balloon._staging import Staging
@@ -18,15 +18,32 @@ if TYPE_CHECKING:
 
 def add(commands: Any) -> None:
     """Declare the commands."""
-    presets = commands.add_parser("presets", help="list the scenarios that ship with balloon")
+    listed = "list the scenarios that ship with balloon"
+    presets = commands.add_parser("presets", help=listed, description=f"{listed.capitalize()}.")
     presets.set_defaults(command=_presets)
-    show = commands.add_parser("show", help="show a scenario: dates, interventions, every number's source")
-    show.add_argument("scenario", metavar="SCENARIO", help="a preset, or a TOML file")
+    show = commands.add_parser(
+        "show",
+        help="show a scenario: dates, interventions, every number's source",
+        description="Show what a scenario holds: its dates, its interventions, and every number with its "
+        "range, source and unit. The path of a number is its heading, a dot and its name.",
+        epilog="Example: balloon show telegram-korea-2024",
+    )
+    show.add_argument("scenario", metavar="SCENARIO", help=A_SCENARIO)
     show.set_defaults(command=_show)
-    schema = commands.add_parser("schema", help="print the JSON Schema of a scenario file")
+    schema = commands.add_parser(
+        "schema",
+        help="print the JSON Schema of a scenario file",
+        description="Print the JSON Schema of a scenario file, by which an editor completes and checks it.",
+        epilog="Example: balloon schema > scenario.schema.json",
+    )
     schema.set_defaults(command=_schema)
-    replay = commands.add_parser("replay", help="repeat a saved run and compare it to the bit")
-    replay.add_argument("file", metavar="FILE", help="a runs.nc")
+    replay = commands.add_parser(
+        "replay",
+        help="repeat a saved run and compare it to the bit",
+        description="Run what a saved file says was run, and compare every number to the bit.",
+        epilog="Example: balloon replay out/demo/runs.nc",
+    )
+    replay.add_argument("file", metavar="FILE", help="runs that were saved, such as runs.nc")
     replay.set_defaults(command=_replay)
 
 

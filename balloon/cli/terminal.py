@@ -22,6 +22,11 @@ DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Exit codes."""
 
 
+A_SCENARIO = "name of a preset ('balloon presets' lists them), or a TOML file"
+THE_SEED = "names the luck: the same seed gives the same numbers"
+"""Help that several commands share."""
+
+
 class CommandError(Exception):
     """The run failed, though the input was good; never seen outside."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib
 import json
@@ -64,6 +65,35 @@ def test_lines_fit_a_terminal_of_80_columns(
 ) -> None:
     assert run(*command) == 0
     assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+
+
+def helps() -> dict[str, argparse.ArgumentParser]:
+    """The parser of every command, by its name."""
+    parser = cli._parser()
+    (commands,) = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return dict(commands.choices)
+
+
+@pytest.mark.parametrize("command", ["", *helps()])
+def test_a_help_text_fits_80_columns_and_explains_every_argument(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(*command.split(), "--help") == 0
+    assert max(map(len, capsys.readouterr().out.splitlines())) <= 80
+    parser = helps().get(command, cli._parser())
+    assert parser.description
+    if command:
+        assert parser.description.endswith(".")
+        assert all(action.help for action in parser._actions)
+
+
+@pytest.mark.parametrize("command", helps())
+def test_the_example_of_a_help_text_is_a_command_that_is_taken(command: str) -> None:
+    said = helps()[command].epilog or f"Example: balloon {command}"
+    example = said.removeprefix("Example: ").split(" > ")[0].split()
+    assert example[:2] == ["balloon", command]
+    assert cli._parser().parse_args(example[1:]).command
 
 
 def test_show_names_dates_interventions_and_the_source_of_every_number(

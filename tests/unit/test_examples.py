@@ -61,6 +61,29 @@ def test_the_users_of_sky_ecc_are_within_their_bounds_and_anom_does_not_grow_as_
     assert gain.low < gain.median < gain.high < 0.035  # below the lower of the sources' bounds
 
 
+def test_an_example_is_shorter_than_60_lines() -> None:
+    lengths = {file.name: len(file.read_text("utf-8").splitlines()) for file in EXAMPLES.glob("*.py")}
+    assert {name: length for name, length in lengths.items() if length >= 60} == {}
+
+
+def test_a_platform_that_answers_loses_actors_and_each_policy_has_its_ledger(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    effect = load("two_policies.py")["main"](actors=300, replicates=3)
+    assert effect.names == ("Signal answers", "police follow the crowd")
+    assert (effect.of("Signal answers").ledger("Signal").net[:, 0, 0] > 0).all()
+    assert capsys.readouterr().out.count("Ledger of Signal") == 2
+
+
+def test_the_three_pages_of_the_briefing_are_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pages = load("briefing.py")["main"](tmp_path, actors=100, replicates=12)
+    assert sorted(page.name for page in tmp_path.iterdir()) == ["brief.html", "model.html", "what-if.html"]
+    assert all("<html" in page.read_text("utf-8") for page in pages)
+    assert "Beyond luck the answer goes with" in capsys.readouterr().out
+
+
 @pytest.mark.filterwarnings("ignore")  # of the widget libraries
 def test_the_solara_page_is_built_and_its_model_steps() -> None:
     pytest.importorskip("solara", reason="solara is not installed: pip install 'mesa[viz]'")
