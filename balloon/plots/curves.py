@@ -68,12 +68,12 @@ def migration_curves(runs: Runs, *, ax: Axes, baseline: Runs | None = None) -> A
     return draw_curves(ax, read(runs), read(baseline) if baseline is not None else None)
 
 
-def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None) -> Axes:
-    """Draw from numbers already read."""
+def draw_curves(ax: Axes, reading: Reading, baseline: Reading | None = None, *, least: float = 0.0) -> Axes:
+    """Draw from numbers already read; the axis goes up to the share ``least`` at least."""
     when = days(reading.dates)
     levels = quantiles(reading.shares, LEVELS)
     draw_lines(ax, reading, levels)
-    highest = float(levels.max())
+    highest = max(least, float(levels.max()))
     if baseline is not None:
         median = np.median(baseline.shares[:, :, 0], axis=0)
         highest = max(highest, float(median.max()))
