@@ -14,7 +14,9 @@ from balloon.serve.bounds import LETTERS, read
 if TYPE_CHECKING:
     from balloon.scenario import Scenario
 
-ROWS = 22
+ROWS = 18
+SIDE = {"flex": "1 1 26rem", "min-width": "0"}
+"""Of two parts that stand beside each other where there is room, else below each other."""
 
 
 class Editor:
@@ -23,9 +25,15 @@ class Editor:
     def __init__(self, library: Any, *, title: str, file: str, text: str, style: str) -> None:
         widgets = library.widgets
         wide = {"sizing_mode": "stretch_width"}
-        self._preset = widgets.Select(name="A scenario that ships", options=list(names()), **wide)
+        ships = {path(name).read_text("utf-8"): name for name in names()}
+        self._preset = widgets.Select(
+            name="A scenario that ships",
+            options=list(names()),
+            value=ships.get(text, names()[0]),
+            **wide,
+        )
         take = widgets.Button(name="Put it below", align="end")
-        self._file = widgets.FileInput(accept=".toml", **wide)
+        self._file = widgets.FileInput(name="Or a file of yours", accept=".toml", **wide)
         # The browser would silently take no more letters; the refusal says why.
         self._text = widgets.TextAreaInput(
             name=f"{title} (TOML)",
@@ -47,11 +55,11 @@ class Editor:
         self.view = library.Column(
             library.pane.HTML(f"<h2>{escape(title)}</h2>", stylesheets=[style]),
             library.Row(self._preset, take, **wide),
-            library.Row(library.pane.HTML("or a file of yours:", stylesheets=[style]), self._file, **wide),
+            self._file,
             self._text,
             self._said,
             save,
-            styles={"flex": "1 1 26rem", "min-width": "0"},
+            styles=SIDE,
         )
 
     @property
@@ -73,11 +81,11 @@ class Editor:
         except Exception as error:  # noqa: BLE001 - a page goes on, whatever is written into it
             self.say(f"cannot be read: {type(error).__name__}: {error}")
             return None
-        one = escape(scenario.title or scenario.name)
-        self._said.object = (
-            f'<p class="good" role="status">Good: {one}, {scenario.start} to {scenario.end}, '
-            f"{scenario.population.actors:,} actors, {len(scenario.interventions)} interventions.</p>"
+        about = (
+            f"Good: {scenario.title or scenario.name} ({scenario.start} to {scenario.end}; actors: "
+            f"{scenario.population.actors:,}; interventions: {len(scenario.interventions)})."
         )
+        self._said.object = f'<p class="good" role="status">{escape(about)}</p>'
         for listener in self._listeners:
             listener(scenario)
         return scenario

@@ -37,7 +37,7 @@ class Outcome:
     figure: str
     """HTML: the figure of the contrast."""
     sides: tuple[str, ...]
-    """HTML: baseline and alternative, each with its migration curves."""
+    """HTML: alternative and baseline, each with its migration curves."""
     ledger: str
     """HTML: where the loss went."""
     again: str
@@ -61,14 +61,14 @@ class Outcome:
         figure = contrast_figure(effect, platform=platform)
         assert figure.caption is not None
         files = _files(effect, figure, platform, wish)
-        pictures = sides(worlds)
+        picture, pictures = embedded(files[FIGURES[0]], figure.caption.alt), sides(worlds)
         return cls(
             title=worlds.title,
             finding=_finding(effect, platform, worlds.title),
-            figure=f"<h2>What differs</h2>{embedded(files['contrast.svg'], figure.caption.alt)}",
+            figure=f'<h2>What differs</h2><div class="wide">{picture}</div>',
             sides=tuple(
-                f"<h3>{escape(head)}</h3>{picture}"
-                for head, picture in zip(_heads(effect, platform, wish), pictures, strict=True)
+                f"<h3>{escape(head)}</h3>{side}"
+                for head, side in zip(_heads(effect, platform, wish), reversed(pictures), strict=True)
             ),
             ledger=f"<h2>Where the loss went</h2>{tables}",
             again=f"<h2>How to repeat it</h2>{repeat(typed, said, about)}",
@@ -85,11 +85,11 @@ def _finding(effect: Contrast, platform: str, title: str) -> str:
 
 
 def _heads(effect: Contrast, platform: str, wish: Wish) -> tuple[str, str]:
-    """What stands over the two worlds."""
+    """What stands over the two worlds: the scenario as on the page, left."""
     if wish.baseline is None:
-        return f"Without the interventions on {platform}", "With them"
+        return f"With the interventions on {platform}", "Without them"
     names = [one.title or one.name for one in effect.scenarios]
-    return f"Compared with: {names[0]}", f"Scenario: {names[1]}"
+    return f"Scenario: {names[1]}", f"Compared with: {names[0]}"
 
 
 def _files(effect: Contrast, figure: Briefing, platform: str, wish: Wish) -> dict[str, bytes]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from balloon.errors import BalloonError
 from balloon.pages.markup import items
 from balloon.pages.slides import CAUTION
 from balloon.serve.bounds import REPLICATES
-from balloon.serve.editor import Editor
+from balloon.serve.editor import SIDE, Editor
 from balloon.serve.outcome import ARCHIVE, FIGURES
 from balloon.serve.wish import Wish
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 LOOK = 250
 """Milliseconds between two looks at a run."""
-WITHOUT, OTHER = "the same world without the interventions on a platform", "another scenario"
-HELD, RANGES = "held at the scenario's values", "drawn from their ranges"
+WITHOUT, OTHER = "itself without the interventions", "another scenario"
+HELD, RANGES = "held at their values", "drawn from their ranges"
 SAID = {
     "waiting": "Waiting for other runs on this machine.",
     "drawing": "All runs are done; drawing.",
@@ -35,13 +36,17 @@ def asset(name: str) -> str:
     return (files("balloon.serve") / "assets" / name).read_text("utf-8")
 
 
-def visit(library: Any, workshop: Workshop, text: str) -> Any:
-    """A page of its own for one visit; what it runs is stopped when it is left."""
+def visit(library: Any, workshop: Workshop, text: str, origins: Sequence[str]) -> Any:
+    """A page of its own for one visit; what it runs is stopped when it is left.
+
+    ``origins`` are the hosts, with their port, that its websocket may be opened on.
+    """
     page = Page(library, workshop, text)
     library.state.on_session_destroyed(lambda _: page.leave())
     template = library.Template(asset("serve.html"))
     template.add_variable("css", asset("serve.css"))
     template.add_variable("caution", CAUTION)
+    template.add_variable("sockets", " ".join(f"ws://{one}" for one in origins))
     template.add_panel("page", page.view)
     return template
 
@@ -58,7 +63,7 @@ class Page:
         self.other = Editor(library, title="Compared with", file="baseline.toml", text=text, style=style)
         self.other.view.visible = False
         self.against = widgets.Select(name="Compare it with", options=[WITHOUT, OTHER])
-        self.platform = widgets.Select(name="Platform", options=[])
+        self.platform = widgets.Select(name="Platform in question", options=[])
         self.replicates = widgets.IntInput(name="Pairs of runs", value=50, start=2, end=REPLICATES)
         self.seed = widgets.IntInput(name="Seed", value=1, start=0, end=2**31 - 1)
         self.parameters = widgets.Select(name="Parameters", options=[HELD, RANGES])
@@ -79,15 +84,15 @@ class Page:
     def _arranged(self, library: Any) -> Any:
         wide = {"sizing_mode": "stretch_width"}
         how = (self.against, self.platform, self.replicates, self.seed, self.parameters, self.run, self.stop)
-        for one in (self.against, self.platform, self.parameters):
-            one.width = 230
+        for one, room in ((self.against, 250), (self.platform, 200), (self.parameters, 200)):
+            one.width = room
         for one in (self.replicates, self.seed):
             one.width = 110
         return library.Column(
             library.FlexBox(self.scenario.view, self.other.view, gap="0 1.5rem", **wide),
             library.FlexBox(*how, align_items="end", css_classes=["how"], **wide),
-            self.bar,
             self.said,
+            self.bar,
             self.shown.view,
             **wide,
         )
@@ -173,7 +178,7 @@ class Shown:
         names = ("finding", "figure", "left", "right", "ledger", "again")
         self._panes = {name: library.pane.HTML("", stylesheets=[style], **wide) for name in names}
         for name in ("left", "right"):
-            self._panes[name].styles = {"flex": "1 1 26rem", "min-width": "0"}
+            self._panes[name].styles = SIDE
         labels = {FIGURES[0]: "Figure (SVG)", FIGURES[1]: "Figure (PNG)", ARCHIVE: "Data and scenario (ZIP)"}
         self._files: dict[str, bytes] = {}
         saves = [

@@ -57,11 +57,12 @@ def open_server(
         raise DataError(f"address {address!r}: IPv6 is not served; give an IPv4 address or a name")
     try:
         port = port or free_port(address)
+        allowed = origins(address, port, names)
         return library.io.server.get_server(
-            {"/": lambda: visit(library, workshop, text)},
+            {"/": lambda: visit(library, workshop, text, allowed)},
             port=port,
             address=address,
-            websocket_origin=origins(address, port, names),
+            websocket_origin=allowed,
             title=TITLE,
         )
     except OSError as error:
