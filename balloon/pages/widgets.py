@@ -104,7 +104,7 @@ def said(found: WhatIf, frame: Frame, number: int, *, name: str) -> str:
 def _slider(library: Any, one: Slider) -> Any:
     return library.SelectionSlider(
         options=[(in_unit(one, value), k) for k, value in enumerate(one.values)],
-        value=one.start,
+        index=one.start,
         description=one.label,
         tooltip=one.path,
         description_allow_html=False,

@@ -27,16 +27,16 @@ class Editor:
         wide = {"sizing_mode": "stretch_width"}
         ships = {path(name).read_text("utf-8"): name for name in names()}
         self._preset = widgets.Select(
-            name="A scenario that ships",
+            label="A scenario that ships",
             options=list(names()),
             value=ships.get(text, names()[0]),
             **wide,
         )
-        take = widgets.Button(name="Put it below", align="end")
-        self._file = widgets.FileInput(name="Or a file of yours", accept=".toml", **wide)
+        take = widgets.Button(label="Put it below", align="end")
+        self._file = widgets.FileInput(label="Or a file of yours", accept=".toml", **wide)
         # The browser would silently take no more letters; the refusal says why.
         self._text = widgets.TextAreaInput(
-            name=f"{title} (TOML)",
+            label=f"{title} (TOML)",
             value=text,
             rows=ROWS,
             max_length=10 * LETTERS,
