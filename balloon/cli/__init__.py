@@ -81,10 +81,27 @@ def _in_a_thread(work: Callable[[], None]) -> None:
             done.set()
 
     threading.Thread(target=do, daemon=True, name="balloon-command").start()
-    while not done.wait(0.1):  # in short steps: on Windows a wait without end cannot be interrupted
-        pass
+    with _noted_interruptions() as noted:
+        while not done.wait(0.1):  # in short steps: on Windows a wait without end cannot be interrupted
+            if noted:
+                raise KeyboardInterrupt
     if problems:
         raise problems[0]
+
+
+@contextlib.contextmanager
+def _noted_interruptions() -> Iterator[list[int]]:
+    """Note Ctrl-C instead of raising it: an exception would be lost in a finalizer that runs just then."""
+    noted: list[int] = []
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield noted  # another thread, or a caller who ignores interruptions or answers them otherwise
+        return
+    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _farewell(stagings: Sequence[Staging], arguments: argparse.Namespace) -> str:

@@ -85,9 +85,9 @@ class Editor:
             f"Good: {scenario.title or scenario.name} ({scenario.start} to {scenario.end}; actors: "
             f"{scenario.population.actors:,}; interventions: {len(scenario.interventions)})."
         )
-        self._said.object = f'<p class="good" role="status">{escape(about)}</p>'
         for listener in self._listeners:
             listener(scenario)
+        self._said.object = f'<p class="good" role="status">{escape(about)}</p>'
         return scenario
 
     def say(self, *problems: str) -> None:

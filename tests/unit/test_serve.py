@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import signal
 import socket
@@ -366,14 +365,15 @@ def test_a_command_that_cannot_be_is_refused(
 class Serving:
     """A `balloon serve` of its own process."""
 
-    def __init__(self, *arguments: str, **variables: str) -> None:
+    def __init__(self, *arguments: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "balloon", "serve", "minimal", *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=Path(bl.__file__).parents[1],
-            env={**os.environ, **variables},
+            # A runner in the background may ignore SIGINT, and its children would inherit that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509
         )
         assert self.process.stdout is not None
         found = re.search(r"http://([\d.]+):(\d+)/", self.process.stdout.readline())
