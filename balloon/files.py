@@ -41,15 +41,41 @@ def load(name_or_path: str | os.PathLike[str]) -> Scenario:
     >>> load("minimal").platforms
     ('Telegram', 'Signal', 'Viber')
     """
+    return from_toml(toml_of(name_or_path), f"{_file(name_or_path).name}: ")
+
+
+def toml_of(name_or_path: str | os.PathLike[str]) -> str:
+    """The text of a scenario file: what `load` reads, unread.
+
+    Raises
+    ------
+    ScenarioError
+        No such preset, a file that cannot be read or is not UTF-8.
+    """
     file = _file(name_or_path)
-    where = f"{file.name}: "
     try:
-        text = file.read_bytes().decode("utf-8")
-        table = tomllib.loads(text)
+        return file.read_bytes().decode("utf-8")
     except OSError as error:
         raise ScenarioError(f"{file}: cannot be read ({error.strerror}); check the path") from None
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"{where}byte {error.start} is not UTF-8; save the file as UTF-8") from None
+        raise ScenarioError(f"{file.name}: byte {error.start} is not UTF-8; save the file as UTF-8") from None
+
+
+def from_toml(text: str, where: str = "") -> Scenario:
+    """Build the scenario that the text of a scenario file describes; ``where`` is put before each problem.
+
+    Raises
+    ------
+    ScenarioError
+        With every problem found, each with the dotted path of the number.
+
+    Examples
+    --------
+    >>> from_toml(preset_path("minimal").read_text("utf-8")) == load("minimal")
+    True
+    """
+    try:
+        table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         lines = len(text.splitlines())
         said = str(error).replace("at end of document", f"at line {lines}, the end of the document")

@@ -20,7 +20,7 @@ from typing import Any
 
 from balloon._staging import Staging
 from balloon._version import __version__
-from balloon.cli import brief, contrast, copying, explore, fit, run, show
+from balloon.cli import brief, contrast, copying, explore, fit, run, serve, show
 from balloon.cli.terminal import BAD_INPUT, DONE, FAILED, INTERRUPTED, CommandError, complain
 from balloon.errors import BalloonError, RunError
 
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _in_a_thread(lambda: arguments.command(arguments, stagings))
             sys.stdout.flush()
         except KeyboardInterrupt:
-            _interrupted(stagings, getattr(arguments, "store", None))
+            _interrupted(stagings, _farewell(stagings, arguments))
         except BrokenPipeError:  # the reader, such as head, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (RunError, CommandError) as error:
@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"balloon {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for module in (run, contrast, copying, fit, explore, brief, show):
+    for module in (run, contrast, copying, fit, explore, brief, serve, show):
         module.add(commands)
     return parser
 
@@ -83,20 +83,46 @@ def _in_a_thread(work: Callable[[], None]) -> None:
             done.set()
 
     threading.Thread(target=do, daemon=True, name="balloon-command").start()
-    while not done.wait(0.1):  # in short steps: on Windows a wait without end cannot be interrupted
-        pass
+    with _noted_interruptions() as noted:
+        while not done.wait(0.1):  # in short steps: on Windows a wait without end cannot be interrupted
+            if noted:
+                raise KeyboardInterrupt
     if problems:
         raise problems[0]
 
 
-def _interrupted(stagings: Sequence[Staging], store: Path | None) -> None:
+@contextlib.contextmanager
+def _noted_interruptions() -> Iterator[list[int]]:
+    """Note Ctrl-C instead of raising it: an exception would be lost in a finalizer that runs just then."""
+    noted: list[int] = []
+    ours = threading.current_thread() is threading.main_thread()
+    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield noted  # another thread, or a caller who ignores interruptions or answers them otherwise
+        return
+    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    try:
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _farewell(stagings: Sequence[Staging], arguments: argparse.Namespace) -> str:
+    """What an interruption leaves behind."""
+    if hasattr(arguments, "farewell"):
+        return str(arguments.farewell)
+    if any(staging.published for staging in stagings):
+        return "interrupted"
+    store = getattr(arguments, "store", None)
+    kept = "nothing was written" if store is None else f"finished runs are kept in {store}"
+    return f"interrupted; {kept}"
+
+
+def _interrupted(stagings: Sequence[Staging], farewell: str) -> None:
     """Clean up and leave at once: a thread inside a compiled loop cannot be asked to stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for staging in stagings:
         staging.drop()
-    written = any(staging.published for staging in stagings)
-    kept = "nothing was written" if store is None else f"finished runs are kept in {store}"
-    complain(INTERRUPTED, "interrupted" if written else f"interrupted; {kept}")
+    complain(INTERRUPTED, farewell)
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
     os._exit(INTERRUPTED)

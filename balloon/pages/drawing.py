@@ -110,11 +110,18 @@ def _scale(levels: Sequence[Levels]) -> tuple[float, float, float]:
     return (float(bottom), float(top), step) if top > bottom else (-step, step, step)
 
 
-def svg(frame: Frame, number: int, *, alt: str, events: Sequence[tuple[np.datetime64, str]]) -> str:
+def svg(
+    frame: Frame,
+    number: int,
+    *,
+    alt: str,
+    events: Sequence[tuple[np.datetime64, str]],
+    name: str = "curves",
+) -> str:
     """The curves of a state, with ids by which a script moves them to another."""
     parts = [
-        f'<svg id="curves" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" font-size="{SIZE:.0f}"',
-        f' role="img" aria-labelledby="curves-alt"><title id="curves-alt">{escape(alt)}</title>',
+        f'<svg id="{name}" viewBox="0 0 {WIDTH:.0f} {HEIGHT:.0f}" font-size="{SIZE:.0f}"',
+        f' role="img" aria-labelledby="{name}-alt"><title id="{name}-alt">{escape(alt)}</title>',
         _axes(frame),
         _events(frame, [when for when, _ in events]),
     ]

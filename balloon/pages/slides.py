@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from balloon.pages.whatif import Slider, State, WhatIf
 
 CAUTION = "Simulated actors, not observations; no person is predicted."
+HELP = (
+    "Share of all simulated actors by main platform: alternative minus baseline, in points. Line: "
+    "median of the pairs of runs; ribbon, and brackets at the end: 90% of them. The same axis at all "
+    "positions of the sliders."
+)
+"""Under the curves."""
 
 
 def page(found: WhatIf) -> str:
@@ -32,7 +38,7 @@ def page(found: WhatIf) -> str:
         f'<h1 id="title" aria-live="polite" aria-atomic="true">{escape(start.title)}</h1>',
         f'<p id="said">{escape(start.explanation)}</p>',
         f'<figure><div class="wide">{svg(frame, found.start, alt=alt(found), events=events)}</div>',
-        f"<figcaption>{escape(_help())}{_key(events)}</figcaption></figure>",
+        f"<figcaption>{escape(HELP)}{key(events)}</figcaption></figure>",
         f'<section id="ledger"><h2>Where the loss went</h2>{_sheet(start).html()}</section>',
         _all(found),
         f"<section><h2>How to repeat it</h2>{_repeat(found)}</section>",
@@ -73,15 +79,8 @@ def alt(found: WhatIf) -> str:
     )
 
 
-def _help() -> str:
-    return (
-        "Share of all simulated actors by main platform: alternative minus baseline, in points. Line: "
-        "median of the pairs of runs; ribbon, and brackets at the end: 90% of them. The same axis at all "
-        "positions of the sliders."
-    )
-
-
-def _key(events: Sequence[tuple[np.datetime64, str]]) -> str:
+def key(events: Sequence[tuple[np.datetime64, str]]) -> str:
+    """What the numbers on the curves stand for."""
     rows = "".join(f"<li>{escape(said)}</li>" for _, said in events)
     return f"<ol>{rows}</ol>" if rows else ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -181,3 +181,20 @@ class WhatIf:
         with atomic(path) as temporary:
             temporary.write_bytes(content)
         return Path(path)
+
+    def to_widget(self) -> Any:
+        """Sliders for a notebook, which move the same finding, curves and ledger as those of the page.
+
+        Returns
+        -------
+        ipywidgets.VBox
+            Shown where it is the last line of a cell; needs the extra ``notebook``.
+
+        Raises
+        ------
+        DataError
+            ipywidgets is not there.
+        """
+        from balloon.pages.widgets import box
+
+        return box(self)

@@ -70,13 +70,21 @@ def migration_curves(runs: Runs, *, ax: Axes, baseline: Runs | None = None) -> A
 
 
 def draw_curves(
-    ax: Axes, reading: Reading, baseline: Reading | None = None, *, layout: Plan | None = None
+    ax: Axes,
+    reading: Reading,
+    baseline: Reading | None = None,
+    *,
+    layout: Plan | None = None,
+    least: float = 0.0,
 ) -> Axes:
-    """Draw from numbers already read; the labels of the events by default where they fit best."""
+    """Draw from numbers already read; the axis goes up to the share ``least`` at least.
+
+    The labels of the events stand by default where they fit best.
+    """
     when = days(reading.dates)
     levels = quantiles(reading.shares, LEVELS)
     draw_lines(ax, reading, levels)
-    highest = float(levels.max())
+    highest = max(least, float(levels.max()))
     if baseline is not None:
         median = np.median(baseline.shares[:, :, 0], axis=0)
         highest = max(highest, float(median.max()))
