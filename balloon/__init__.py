@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from balloon import presets
 from balloon._version import __version__
 from balloon.behaviour import Behaviour
-from balloon.calibrate import Fit, Observation, Observations, Prior, calibrate, read_observations
+from balloon.calibrate import calibrate
 from balloon.contacts import Contacts
 from balloon.contrast import contrast
 from balloon.describe import Document, describe
@@ -45,6 +45,10 @@ from balloon.summarize import summarize
 
 if TYPE_CHECKING:
     from balloon.agreement import discrepancy
+    from balloon.calibrate.observations import Observation, Observations
+    from balloon.calibrate.priors import Prior
+    from balloon.calibrate.reading import read_observations
+    from balloon.calibrate.result import Fit
     from balloon.engines.objects import Actor, BalloonModel
     from balloon.restpoints import equilibria, tipping
 
@@ -107,15 +111,20 @@ __all__ = [
 ELSEWHERE = {
     "Actor": "balloon.engines.objects",
     "BalloonModel": "balloon.engines.objects",
+    "Fit": "balloon.calibrate.result",
+    "Observation": "balloon.calibrate.observations",
+    "Observations": "balloon.calibrate.observations",
+    "Prior": "balloon.calibrate.priors",
     "discrepancy": "balloon.agreement",
     "equilibria": "balloon.restpoints",
+    "read_observations": "balloon.calibrate.reading",
     "tipping": "balloon.restpoints",
 }
 """Names that are loaded when they are asked for, and where they are."""
 
 
 def __getattr__(name: str) -> Any:
-    """Load Mesa and the mean field only for those who ask for them."""
+    """Load Mesa, the mean field and what fits only for those who ask for them."""
     from importlib import import_module
 
     if name in ELSEWHERE:

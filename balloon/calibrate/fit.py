@@ -1,4 +1,7 @@
-"""calibrate: parameters from observations, with intervals that say what the data said."""
+"""calibrate: parameters from observations, with intervals that say what the data said.
+
+The rest of the package is imported when a fit is asked for: `import balloon` brings this module along.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +11,14 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from balloon.calibrate.problem import Forward, Free, Problem, problem
-from balloon.calibrate.result import Fit
-from balloon.calibrate.search import EDGE, finish, travel
 from balloon.errors import BalloonWarning, FitError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balloon.calibrate.observations import Observations
+    from balloon.calibrate.problem import Forward, Free, Problem
+    from balloon.calibrate.result import Fit
     from balloon.scenario import Scenario
 
     Floats: TypeAlias = NDArray[np.float64]
@@ -86,6 +88,8 @@ def calibrate(
     >>> fit.summary().verdict["scale.disclosures"]
     'identified'
     """
+    from balloon.calibrate.problem import problem
+
     if method not in METHODS:
         raise FitError(f"method {method!r}: there are {', '.join(map(repr, METHODS))}")
     if not starts >= 1:
@@ -104,6 +108,9 @@ def settle(asked: Problem, *, starts: int = 4, seed: int = 0) -> Fit:
     FitError
         The search did not converge.
     """
+    from balloon.calibrate.result import Fit
+    from balloon.calibrate.search import EDGE, finish, travel
+
     ends, places = travel(asked, _starts(asked, starts, seed))
     best = int(np.argmax(np.where(np.isfinite(ends.log_posterior), ends.log_posterior, -np.inf)))
     place, converged, message = finish(places.take([ends.joined[best]]))
@@ -147,6 +154,8 @@ def _starts(asked: Problem, count: int, seed: int) -> Floats:
     """(count, k): the scenario's own values, then a Latin hypercube of the priors."""
     from scipy.special import ndtri
     from scipy.stats import qmc
+
+    from balloon.calibrate.search import EDGE
 
     own = np.clip(asked.start, -EDGE, EDGE)[None]
     if count == 1:

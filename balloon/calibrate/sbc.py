@@ -18,9 +18,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from balloon.calibrate.priors import LIMIT
-from balloon.calibrate.sampler import chains
-from balloon.calibrate.search import descend
 from balloon.errors import FitError
 
 if TYPE_CHECKING:
@@ -190,6 +187,8 @@ def sbc(
 def _rank(
     study: Study, draws: int, seed: int, posterior: Posterior, number: int
 ) -> tuple[NDArray[np.int64], bool]:
+    from balloon.calibrate.priors import LIMIT
+
     rng = np.random.default_rng([seed, number])
     true = rng.standard_normal(len(study.names))
     while (np.abs(true) > LIMIT).any():
@@ -212,6 +211,8 @@ def mode(problem: Problem) -> tuple[Floats, Floats]:
     FitError
         No way to a mode, from the middle of the prior or from the scenario's own values.
     """
+    from balloon.calibrate.search import descend
+
     ends = descend(problem, np.stack([np.zeros(len(problem.names)), problem.start]))
     best = int(np.argmax(ends.log_posterior))
     if not ends.converged[best]:
@@ -222,6 +223,8 @@ def mode(problem: Problem) -> tuple[Floats, Floats]:
 
 def by_chains(problem: Problem, count: int, seed: tuple[int, ...]) -> Drawn:
     """Draw from a posterior as a fit does."""
+    from balloon.calibrate.sampler import chains
+
     theta, covariance = mode(problem)
     found = chains(problem.log_posterior, theta, covariance, draws=10 * count, seed=seed)
     return Drawn(found.thin(count), found.converged)
@@ -229,6 +232,8 @@ def by_chains(problem: Problem, count: int, seed: tuple[int, ...]) -> Drawn:
 
 def by_laplace(problem: Problem, count: int, seed: tuple[int, ...]) -> Drawn:
     """Draw from Laplace's approximation of a posterior, within the ends of the prior."""
+    from balloon.calibrate.priors import LIMIT
+
     theta, covariance = mode(problem)
     rng = np.random.default_rng(seed)
     return Drawn(np.clip(rng.multivariate_normal(theta, covariance, size=count), -LIMIT, LIMIT), mixed=True)
