@@ -35,7 +35,7 @@ weekly = bl.read_observations("kakaotalk-exile-2014")
 told = bl.calibrate(
     exile, weekly, free=["behaviour.trial", "behaviour.uninstall_probability"], starts=2, seed=1
 )
-told.summary()[["estimate", "low", "high", "prior_low", "prior_high", "contraction", "verdict"]].round(3)
+told.summary()[["estimate", "low", "high", "contraction", "verdict"]].round(3)
 
 # %% [markdown]
 # Contraction is how much narrower the posterior is than what was believed beforehand: 0 where the data say nothing, near
@@ -68,7 +68,7 @@ report = bl.read_observations("telegram-korea-2024").select("answered")
 fit = bl.calibrate(
     korea, report, free=["behaviour.switching_cost", "platforms.Telegram.requests"], starts=1, seed=1
 )
-fit.summary()[["estimate", "low", "high", "prior_low", "prior_high", "contraction", "verdict"]].round(3)
+fit.summary()[["estimate", "low", "high", "contraction", "verdict"]].round(3)
 
 # %% [markdown]
 # Of what is not identified there is no estimate: printing one would print the prior. What is told apart, and what not:
@@ -99,7 +99,7 @@ print(
     f"four more weeks of the same report are expected to narrow the two by {ranked.loc['answered', 'gain']:.2f} on "
     f"average; the best of all, {ranked.index[1]}, by {ranked['gain'].iloc[1]:.2f}"
 )
-ranked.round(2)
+ranked[["start", "end", "gain"]].round(2)
 
 # %% [markdown]
 # ## The answer

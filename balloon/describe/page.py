@@ -33,6 +33,7 @@ STYLE = """
 .balloon-document th { background: #eee; }
 .balloon-document pre { overflow-x: auto; padding: .6em; background: #f4f4f4; font-size: .85rem; }
 .balloon-document code { background: #f4f4f4; overflow-wrap: break-word; }
+.balloon-document p, .balloon-document li, .balloon-document figcaption { overflow-wrap: anywhere; }
 .balloon-document figure { margin: 1em 0; }
 .balloon-document svg { max-width: 100%; height: auto; }
 @media print {

@@ -114,6 +114,15 @@ def test_on_paper_the_sliders_are_gone_and_their_values_stand(browser: Any, file
 def test_the_page_is_no_wider_than_the_window(browser: Any, file: Path, width: int) -> None:
     visit = Visit(browser, file, viewport={"width": width, "height": 800})
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_model_on_paper_is_no_wider_than_the_window(browser: Any, tmp_path: Path, width: int) -> None:
+    paper = tmp_path / "odd.html"
+    bl.describe(bl.load("telegram-korea-2024")).save(paper)
+    visit = Visit(browser, paper, viewport={"width": width, "height": 800})
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+    visit.check()
     visit.check()
 
 
