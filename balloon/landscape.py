@@ -81,7 +81,8 @@ class Edge:
 class Landscape:
     """The platforms, and the directed edges between them.
 
-    Without edges every platform can be reached from every other one at friction 1.
+    Without edges every platform can be reached from every other one at friction 1. With edges only they
+    lead anywhere: one that makes a way easier leaves out all others, unless they are named too.
 
     Examples
     --------

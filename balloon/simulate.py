@@ -205,7 +205,7 @@ def take_draws(
     Raises
     ------
     EngineError
-        Not a mapping for each replicate, or mappings of different paths.
+        Not a mapping for each replicate, mappings of different paths, or of the number of actors.
     ScenarioError
         A path that leads nowhere.
     """
@@ -228,6 +228,11 @@ def take_draws(
                 f"parameters of replicates 0 and {number} have different paths ({odd}); give every replicate "
                 "the same"
             )
+    if any("population.actors" in one for one in parameters):
+        raise EngineError(
+            "parameters: population.actors is the same in all replicates, or their shares could not be "
+            "compared; simulate scenario.with_({'population.actors': ...}) for each number"
+        )
     for path in parameters[0]:
         find(scenario, path)
     return list(parameters)

@@ -293,3 +293,8 @@ def test_a_name_in_the_place_of_a_scenario_is_refused() -> None:
 def test_destinations_of_a_platform_that_is_not_there_are_refused() -> None:
     with pytest.raises(bl.DataError, match="platform 'Signel' is not there; there are 'Telegram', 'Signal'"):
         simulate(SMALL).destinations("Signel")
+
+
+def test_the_number_of_actors_is_no_parameter_of_a_replicate() -> None:
+    with pytest.raises(bl.EngineError, match=r"population\.actors is the same in all replicates"):
+        simulate(SMALL, replicates=2, parameters=[{"population.actors": n} for n in (50, 60)])
