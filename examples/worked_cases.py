@@ -11,6 +11,7 @@ import pandas as pd
 
 import balloon as bl
 from balloon.calibrate import Fit
+from balloon.calibrate.abm import fit_abm
 
 TELEGRAM = "interventions.platform_change:Telegram:2014-09-18.asc"
 SIGNAL = "interventions.platform_change:Signal:2021-01-07.asc"
@@ -97,7 +98,11 @@ def main() -> None:
             warnings.simplefilter("ignore", bl.BalloonWarning)
             fit = case()
         print(f"\n{case.__doc__}", fit.summary().round(4).to_string(), fit.identifiability(), sep="\n")
-        print(fit.check(), fit.check_abm(replicates=4), sep="\n")
+        beside = fit.check_abm(replicates=4)
+        print(fit.check(), beside, sep="\n")
+        if beside.verdict == "refuse":
+            own = fit_abm(fit)
+            print("\nThe actors themselves", own.summary().round(4).to_string(), own.check(), sep="\n")
         if case is disclosures_to_korea:
             print("\nA year on: the assumptions run forward, nothing of behaviour is identified")
             print(a_year_on(fit).round(3).to_string())

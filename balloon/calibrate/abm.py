@@ -61,7 +61,9 @@ class Emulated(Problem):
         cells = ours.cells(Problem._predict(self, theta))  # noqa: SLF001 - slots leave no zero-argument super
         along = (theta - self.centre) @ np.linalg.inv(self.axes)
         correction = self.level + REACH * np.tanh(along / REACH) @ self.tilt.T
-        corrected = np.where(ours.kind == NORMAL, cells + correction, cells * np.exp(correction))
+        plain = ours.kind == NORMAL
+        times = np.exp(np.where(plain, 0.0, correction))  # a difference may be too large for a factor
+        corrected = np.where(plain, cells + correction, cells * times)
         whole = (corrected @ ours.shares) @ ours.shares.T
         made: NDArray[Any] = np.where(
             ours.kind == SHARE, corrected / np.where(whole == 0, 1.0, whole), corrected

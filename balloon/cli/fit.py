@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from balloon.calibrate import Fit, Observations
     from balloon.scenario import Scenario
 
+ACTORS = (
+    "The actors themselves were fitted, by simulated moments; the luck of their world is in the intervals."
+)
 FILES = ("summary.csv", "fit.json", "fitted.toml", "fit.png", "fit.svg")
 
 
@@ -60,6 +63,11 @@ def add(commands: Any) -> None:
         help="how intervals are found: laplace, quick, to look; mcmc, slow, to report (default: laplace)",
     )
     fit.add_argument(
+        "--actors",
+        action="store_true",
+        help="fit the actors themselves, where the mean field may not stand for them (slower)",
+    )
+    fit.add_argument(
         "--out", metavar="DIR", type=Path, default=Path("out"), help="folder for the files (default: out)"
     )
     fit.set_defaults(command=command)
@@ -76,7 +84,7 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     stagings.append(staging)
     staging.open()
     fit = _fitted(scenario, observations, free, arguments)
-    refused, beside = _beside_the_actors(fit)
+    refused, beside = (False, ACTORS) if arguments.actors else _beside_the_actors(fit)
     try:
         _write(fit, staging.folder, refused=refused)
         written = staging.publish()
@@ -117,6 +125,7 @@ def _fitted(
     scenario: Scenario, observations: Observations, free: list[Any], arguments: argparse.Namespace
 ) -> Fit:
     """The fit; bad input is refused before the search, and what the search says is a failure."""
+    from balloon.calibrate.abm import fit_abm
     from balloon.calibrate.fit import sampled, settle
     from balloon.calibrate.problem import problem
 
@@ -125,6 +134,7 @@ def _fitted(
     try:
         fit = settle(asked, starts=arguments.starts, seed=arguments.seed)
         fit = sampled(fit) if arguments.method == "mcmc" else fit
+        fit = fit_abm(fit, seed=arguments.seed) if arguments.actors else fit
     except FitError as error:
         raise CommandError(str(error)) from error
     if fit.mixing.startswith("NOT"):
@@ -198,7 +208,10 @@ def _beside_the_actors(fit: Fit) -> tuple[bool, str]:
         beside = fit.check_abm()
     except FitError as error:
         return False, f"The actors could not be set beside the mean field: {error}."
-    return beside.verdict == REFUSE, f"Actors beside the mean field: {str(beside).splitlines()[0]}."
+    said = str(beside).splitlines()[0]
+    if beside.verdict == REFUSE:
+        said = f"{said.partition('; fit the actors')[0]}; fit the actors themselves: --actors"
+    return beside.verdict == REFUSE, f"Actors beside the mean field: {said}."
 
 
 def _write(fit: Fit, folder: Path, *, refused: bool) -> None:

@@ -31,6 +31,7 @@ def test_a_fit_writes_its_files_and_a_table_of_80_columns(tmp_path: Path, capsys
     assert "90% interval" in said
     # Actors and mean field differ by more than a standard deviation here: its intervals are not shown.
     assert said.count("refused") >= 3
+    assert "fit the actors themselves: --actors." in " ".join(said.split())
     assert " to " not in said.split("Fit:")[0]
     assert (tmp_path / "summary.csv").read_text().splitlines()[1].count(",,") == 1
     assert "does not make data like these" in said
@@ -39,6 +40,16 @@ def test_a_fit_writes_its_files_and_a_table_of_80_columns(tmp_path: Path, capsys
     fitted = bl.load(tmp_path / "fitted.toml")
     assert fitted == bl.Fit.load(tmp_path / "fit.json").scenario
     assert 'source = "fit to S67' in (tmp_path / "fitted.toml").read_text()
+
+
+def test_where_the_mean_field_is_refused_the_actors_can_be_fitted(tmp_path: Path, capsys: Any) -> None:
+    one = ["--free", "behaviour.trial=0.05:0.2", "--starts", "1"]
+    assert main([*CASE, *one, "--actors", "--out", str(tmp_path)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "The actors themselves were fitted, by simulated moments" in said
+    assert "refused" not in said
+    low, high = (tmp_path / "summary.csv").read_text().splitlines()[1].split(",")[2:4]
+    assert float(low) < float(high)
 
 
 def test_quick_intervals_are_called_quick(fit: bl.Fit) -> None:

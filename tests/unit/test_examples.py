@@ -57,6 +57,7 @@ def test_the_users_of_sky_ecc_are_within_their_bounds_and_anom_does_not_grow_as_
     assert low < told[1] < high
     assert told[3] < 0.7 * fit.problem.observations[3].number
     assert fit.check().p < 0.05
+    assert "bars without a dot: bounds" in fit.plot().caption.notes[0]
     gain = cases["gain_of_anom"](fit)["gain of ANOM, share of Sky ECC's users"]
     assert gain.low < gain.median < gain.high < 0.035  # below the lower of the sources' bounds
 
