@@ -69,6 +69,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def commands() -> dict[str, argparse.ArgumentParser]:
+    """Every command by what is typed, the program itself first; for the reference.
+
+    Examples
+    --------
+    >>> list(commands())[:2]
+    ['balloon', 'balloon run']
+    """
+    parser = _parser()
+    (below,) = (one for one in parser._actions if isinstance(one, argparse._SubParsersAction))  # noqa: SLF001
+    return {parser.prog: parser, **{one.prog: one for one in below.choices.values()}}
+
+
 def _in_a_thread(work: Callable[[], None]) -> None:
     """Do the work in another thread; an interruption ends the waiting, not the work."""
     problems: list[BaseException] = []

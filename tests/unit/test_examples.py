@@ -33,10 +33,10 @@ def test_an_own_rule_changes_where_the_actors_go(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.filterwarnings("ignore::balloon.BalloonWarning")
 def test_the_forecast_for_korea_is_that_of_the_assumptions_and_says_so() -> None:
-    cases = load("worked_cases.py")
-    fit = cases["disclosures_to_korea"](starts=1)
+    korea = load("korea_a_year_on.py")
+    fit = korea["fitted"](starts=1)
     assert fit.identified == ()
-    table = cases["a_year_on"](fit, replicates=24)
+    table = korea["a_year_on"](fit, replicates=24)
     assert list(table.index) == [*fit.problem.scenario.platforms, "dormant", "removed"]
     assert (table["low"] < table["high"]).all()
     assert (
@@ -49,8 +49,8 @@ def test_the_forecast_for_korea_is_that_of_the_assumptions_and_says_so() -> None
 
 @pytest.mark.filterwarnings("ignore::balloon.BalloonWarning")
 def test_the_users_of_sky_ecc_are_within_their_bounds_and_anom_does_not_grow_as_it_did() -> None:
-    cases = load("worked_cases.py")
-    fit = cases["telephones_of_2021"](starts=1)
+    telephones = load("gain_of_anom.py")
+    fit = telephones["fitted"](starts=1)
     told = fit.problem.predict(fit.theta)[0].real
     low, high = fit.problem.observations[1].ends
     assert (low, high) == (70_000, 170_000)
@@ -58,7 +58,7 @@ def test_the_users_of_sky_ecc_are_within_their_bounds_and_anom_does_not_grow_as_
     assert told[3] < 0.7 * fit.problem.observations[3].number
     assert fit.check().p < 0.05
     assert "bars without a dot: bounds" in fit.plot().caption.notes[0]
-    gain = cases["gain_of_anom"](fit)["gain of ANOM, share of Sky ECC's users"]
+    gain = telephones["gain_of_anom"](fit)["gain of ANOM, share of Sky ECC's users"]
     assert gain.low < gain.median < gain.high < 0.035  # below the lower of the sources' bounds
 
 

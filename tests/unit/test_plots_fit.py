@@ -53,7 +53,8 @@ def test_the_pair_is_the_one_correlated_most(fit: bl.Fit) -> None:
 
 def test_the_exile_of_2014_overshoots_and_comes_back_in_part() -> None:
     path = Path(__file__).parents[2] / "examples" / "worked_cases.py"
-    found = runpy.run_path(str(path))["exile_of_2014"](starts=1)
+    name = "kakaotalk-exile-2014"
+    found = runpy.run_path(str(path))["CASES"][name]._replace(starts=1).fit(name)
     assert found.check().p > 0.05
     told = found.check().rows().expected.to_numpy()
     assert told[0] < told[5] < told[3]
