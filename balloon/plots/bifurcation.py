@@ -205,12 +205,13 @@ def draw_bifurcation(ax: Axes, told: Branches) -> Axes:
         ax.axvspan(float(ends.min()), float(ends.max()), color=style.SHADE, lw=0, zorder=0)
         _draw_way(ax, values, down, told.found.back, DOWN)
         ax.plot(values, told.brink, color=style.SOFT, lw=1.4, ls=(0, (1, 1.6)), zorder=3)
-        _name_ways(ax, told)
     _draw_way(ax, values, up, told.found.critical, UP)
     share_axis(ax, highest=float(np.nanmax([up.max(), down.max(), 0.01])))
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     _value_axis(ax, told)
     _mark_tips(ax, told)
+    if told.apart.any():
+        _name_ways(ax, told)
     return ax
 
 
@@ -238,15 +239,12 @@ def _name_ways(ax: Axes, told: Branches) -> None:
     gap = np.abs(told.up[:, 0] - told.down[:, 0])
     k = int(gap.argmax())
     place = (told.values[k] - told.values[0]) / (told.values[-1] - told.values[0])
-    side = "left" if place < 0.25 else "right" if place > 0.75 else "center"
-    sign = 1 if told.up[k, 0] >= told.down[k, 0] else -1
-    for share, look, word, way in (
-        (told.up[k, 0], UP, "rising", sign),
-        (told.down[k, 0], DOWN, "falling again", -sign),
-    ):
-        # Under a line at the bottom there is no room.
-        above = way > 0 or share < 0.1 * ax.get_ylim()[1]
-        at, shift = (float(told.values[k]), float(share)), (0.0, 9.0 if above else -9.0)
+    side = "left" if place <= 0.5 else "right"
+    other = k + 1 if side == "left" else k - 1
+    for shares, look, word in ((told.up[:, 0], UP, "rising"), (told.down[:, 0], DOWN, "falling again")):
+        # On the side that the line leads away from; under a line at the bottom there is no room.
+        above = shares[other] <= shares[k] or shares[k] < 0.1 * ax.get_ylim()[1]
+        at, shift = (float(told.values[k]), float(shares[k])), (0.0, 9.0 if above else -9.0)
         mark(ax, word, at, shift, size=NAME, color=look.text, bold=True, ha=side, zorder=6)
 
 
@@ -293,14 +291,6 @@ def draw_rest(ax: Axes, told: Branches) -> Axes:
 
 
 def _labels(told: Branches) -> list[EndLabel]:
-    return [
-        EndLabel(
-            name=shorten(flow_label(place), room=NAME_ROOM, size=NAME, bold=True),
-            value=percent(float(told.up[-1, k])),
-            bracket="",
-            height=float(told.up[-1, k]),
-            line=place.look.line,
-            text=place.look.text,
-        )
-        for k, place in enumerate(told.places)
-    ]
+    names = [shorten(flow_label(place), room=NAME_ROOM, size=NAME, bold=True) for place in told.places]
+    ends = zip(names, told.up[-1].tolist(), told.places, strict=True)
+    return [EndLabel(n, percent(end), "", end, place.look.line, place.look.text) for n, end, place in ends]
