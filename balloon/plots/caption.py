@@ -146,7 +146,7 @@ def name_remarks(reading: Reading, events: Sequence[Event]) -> list[str]:
     """What has to be said about the drawn events and names."""
     said = []
     if any(not event.fact for event in events):
-        said.append("Dotted vertical lines: options without a source, not events that happened.")
+        said.append("Dotted vertical lines: no source is given; what-ifs, or events not on record here.")
     for place in reading.places:
         if len(place.members) > 1:
             names = ", ".join(reading.names[p] for p in place.members)
