@@ -151,8 +151,8 @@ def draw_map(ax: Axes, found: Map) -> Axes:
     before, after = _shares(found)
     number = len(after)
     names = NAME_ROOM + BESIDE + LARGEST
-    oval, room = wide - 2 * names, 3 * LINE + BESIDE + STEEP + 4
-    at = centres(number, width=oval, height=high - KEY - 2 * room)
+    oval, room = max(wide - 2 * names, wide / 4), 3 * LINE + BESIDE + STEEP + 4
+    at = centres(number, width=oval, height=max(high - KEY - 2 * room, high / 4))
     most = np.maximum(before, after)
     scale, steep = radii(most, at, width=oval), is_steep(at, width=oval)
     for a, b in found.ways:

@@ -61,7 +61,7 @@ def radii(shares: ArrayLike, at: Floats, *, width: float) -> float:
     scale = float((np.where(is_steep(at, width=width), STEEP, LARGEST) / np.maximum(root, 1e-9)).min())
     for k in range(len(root)):
         for other in range(k):
-            free = float(np.hypot(*(at[k] - at[other]))) - APART
+            free = max(float(np.hypot(*(at[k] - at[other]))) - APART, 1.0)  # of axes too small for it
             scale = min(scale, free / max(float(root[k] + root[other]), 1e-9))
     return scale
 
