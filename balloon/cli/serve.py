@@ -18,7 +18,14 @@ LOOPBACK, PORT = "127.0.0.1", 5006
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    serve = commands.add_parser("serve", help="open a page on this machine: edit scenarios, run, compare")
+    serve = commands.add_parser(
+        "serve",
+        help="open a page on this machine: edit scenarios, run, compare",
+        description="Serve a page to the browsers of this machine: edit one or two scenarios, run them, "
+        "compare them side by side, download figures, data and scenarios. It runs until Ctrl-C, and needs "
+        "the extra dash.",
+        epilog="Example: balloon serve minimal --port 5006",
+    )
     serve.add_argument(
         "scenario",
         metavar="SCENARIO",

@@ -430,7 +430,7 @@ def test_interventions_of_one_day_are_one_event_and_options_are_told_from_facts(
     assert (
         "30 Sep 2024, Telegram cooperates; Signal closed; 6 Jan 2025, takedown: Viber" in figure.caption.alt
     )
-    assert "Dotted vertical lines: options" in figure.caption.notes[1]
+    assert "Dotted vertical lines: no source is given" in figure.caption.notes[1]
     assert "Dotted" not in migration(displaced()).caption.notes[1]
 
 
