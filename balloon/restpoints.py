@@ -31,7 +31,7 @@ APART = 1e-4
 """Shares that differ by less are of one rest point."""
 SETTLED = 1e-10
 """Change in one step, share of all actors, of a state at rest."""
-WARM_UP, PATIENCE = 200, 1000
+WARM_UP, PATIENCE = 200, 25_000
 """Steps before the first search, and in all before a point that is not stable is taken."""
 
 
@@ -118,6 +118,11 @@ def _settle(frozen: Frozen, vector: NDArray[np.float64]) -> RestPoint | None:
 
 def _newton(frozen: Frozen, vector: NDArray[np.float64]) -> RestPoint | None:
     """The rest point near a state, or None where the search ends elsewhere or nowhere."""
+    with np.errstate(all="ignore"):  # a search that leaves what the model knows ends in numbers that are none
+        return _searched(frozen, vector)
+
+
+def _searched(frozen: Frozen, vector: NDArray[np.float64]) -> RestPoint | None:
     free = _Free.of(frozen)
     for _ in range(40):
         gap = frozen.step(vector[None])[0] - vector
@@ -315,8 +320,8 @@ class _Walk:
         """The stable point reached at a value from an earlier one, or from the scenario's start."""
         frozen = self.at(value)
         vector = frozen.vectors(frozen.rest)[0] if before is None else before.vector
-        near = None if before is None else _newton(frozen, vector)
-        if near is not None and before is not None and near.stable and _distance(near, before) < NEAR:
+        near = None if before is None else self.beside(value, before)
+        if near is not None:
             return near
         point = _settle(frozen, _warmed(frozen, vector[None], WARM_UP)[0])
         if point is None:
@@ -325,6 +330,19 @@ class _Walk:
                 "scenario go round in circles?"
             )
         return point
+
+    def beside(self, value: float, *points: RestPoint) -> RestPoint | None:
+        """The stable point at a value on the branch of the first of these points whose branch goes so far.
+
+        Newton's method alone: just beyond the end of a branch the crowd lingers where the branch was, for
+        longer the nearer the end is, and to follow it there would take forever.
+        """
+        frozen = self.at(value)
+        for point in points:
+            found = _newton(frozen, point.vector)
+            if found is not None and found.stable and _distance(found, point) < NEAR:
+                return found
+        return None
 
     def along(self, grid: NDArray[np.float64], first: RestPoint) -> list[RestPoint]:
         """The points reached one after another."""
@@ -361,7 +379,7 @@ class _Walk:
         after = points[k + 1]
         for _ in range(HALVINGS):
             middle = (here + there) / 2
-            tried = self.reached(middle, point)
+            tried = self.beside(middle, point, after) or self.reached(middle, point)
             if _distance(tried, point) < _distance(tried, after):
                 here, point = middle, tried
             else:

@@ -35,7 +35,7 @@ MARK = "store.json"
 """Says which version of the model wrote the folder."""
 NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{24})\.block")
 MODEL = (
-    "_jit.py", "_values.py", "behaviour/", "contacts.py", "draws.py", "engines/", "evidence.py",
+    "_bundle.py", "_jit.py", "_values.py", "behaviour/", "contacts.py", "draws.py", "engines/", "evidence.py",
     "interventions.py", "landscape.py", "pairs.py", "population.py", "recruit.py", "scenario.py",
     "simulate.py", "ties.py", "timetable.py",
 )  # fmt: skip

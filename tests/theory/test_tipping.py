@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from worlds import week, world
 
+from balloon import load
 from balloon.contacts import Contacts
 from balloon.engines.meanfield import MeanField
 from balloon.errors import EngineError
@@ -118,3 +119,13 @@ def test_bounds_that_are_no_range_are_refused() -> None:
 def test_the_shares_of_a_rest_point_add_up_to_one() -> None:
     for point in equilibria(pair(3.0)):
         assert np.sum(list(point.shares.values())) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_the_end_of_a_branch_is_found_where_the_crowd_would_linger_for_centuries_just_beyond_it() -> None:
+    # At .01793 requests a week the branch has ended, and 40,000 weeks later the crowd is still close to it.
+    slow = {"behaviour.peer_influence": 4.0, "behaviour.replacement_rate": 0.05, "platforms.Viber.asc": -0.5}
+    crowd = load("minimal").with_(slow)
+    found = tipping(crowd, "platforms.Telegram.requests", (0.016, 0.02), values=3)
+    assert found.critical == pytest.approx(0.0179, abs=1e-4)
+    assert found.back is None
+    assert not found.reversible
