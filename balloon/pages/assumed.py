@@ -112,7 +112,7 @@ def rest(scenario: Scenario, *, left_out: Sequence[str]) -> str:
             )
     if silent:
         said.append(f"Left at the defaults of the library, without a source: {silent} numbers.")
-    return "".join(f"<p>{escape(one)}</p>" for one in said)
+    return " ".join(f"<p>{escape(one)}</p>" for one in said)
 
 
 def everything(scenario: Scenario) -> str:
