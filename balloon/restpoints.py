@@ -318,11 +318,11 @@ class _Walk:
 
     def reached(self, value: float, before: RestPoint | None) -> RestPoint:
         """The stable point reached at a value from an earlier one, or from the scenario's start."""
-        frozen = self.at(value)
-        vector = frozen.vectors(frozen.rest)[0] if before is None else before.vector
         near = None if before is None else self.beside(value, before)
         if near is not None:
             return near
+        frozen = self.at(value)
+        vector = frozen.vectors(frozen.rest)[0] if before is None else before.vector
         point = _settle(frozen, _warmed(frozen, vector[None], WARM_UP)[0])
         if point is None:
             raise EngineError(
