@@ -112,7 +112,20 @@ def _writable() -> bool:
     return os.access(folder, os.W_OK)
 
 
-class _Part(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
+_WIDEST = '"prefer-vector-width"="512"'
+"""LLVM takes vectors half as wide as Intel's processors have unless a function says so."""
+
+
+class _Kernel(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
+    """Code for the widest vectors that the processor has."""
+
+    def add_ir_module(self, ir_module: Any) -> None:
+        for function in ir_module.functions:
+            set.add(function.attributes, _WIDEST)  # llvmlite's own `add` knows no attributes of targets
+        super().add_ir_module(ir_module)
+
+
+class _Part(_Kernel):
     """Code that becomes part of a kernel and is not run by itself.
 
     It is optimised and turned into machine code with the kernel, once, and not at every level.
@@ -136,6 +149,13 @@ class _Part(JITCodeLibrary):  # type: ignore[misc]  # numba has no types
         pass
 
 
+class _KernelCompiler(Compiler):  # type: ignore[misc]  # numba has no types
+    def define_pipelines(self) -> Any:
+        self.state.library = _Kernel(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
+        self.state.library.enable_object_caching()
+        return super().define_pipelines()
+
+
 class _PartCompiler(Compiler):  # type: ignore[misc]  # numba has no types
     def define_pipelines(self) -> Any:
         self.state.library = _Part(self.state.targetctx.codegen(), self.state.func_id.func_qualname)
@@ -147,7 +167,7 @@ class _Compiled(CPUDispatcher):  # type: ignore[misc]  # numba has no types
 
     def __init__(self, function: Callable[..., Any], *, keep: bool, inline: bool, counted: bool) -> None:
         options = {"nopython": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-        super().__init__(function, {}, options | {"forceinline": inline})
+        super().__init__(function, {}, options | {"forceinline": inline}, _KernelCompiler)
         part = options | {"forceinline": inline, "no_cpython_wrapper": True, "_nrt": counted}
         self.part = CPUDispatcher(function, {}, part, _PartCompiler)
         self.inline, self.counted = inline, counted

@@ -32,9 +32,9 @@ _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 
 @scalar
 def _round(c0, c1, c2, c3, k0, k1):
-    p0 = _M0 * c0
-    p1 = _M1 * c2
-    return (p1 >> _HALF) ^ c1 ^ k0, p1 & _WORD, (p0 >> _HALF) ^ c3 ^ k1, p0 & _WORD
+    p0 = _M0 * (c0 & _WORD)
+    p1 = _M1 * (c2 & _WORD)
+    return (p1 >> _HALF) ^ c1 ^ k0, p1, (p0 >> _HALF) ^ c3 ^ k1, p0
 
 
 @scalar
@@ -68,7 +68,7 @@ def philox(c0, c1, c2, c3, k0, k1):
     c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
     k0, k1 = _bump(k0, _W0), _bump(k1, _W1)
     c0, c1, c2, c3 = _round(c0, c1, c2, c3, k0, k1)
-    return c0, c1, c2, c3
+    return c0 & _WORD, c1 & _WORD, c2 & _WORD, c3 & _WORD
 
 
 @jit
@@ -182,10 +182,19 @@ def _least_log2(x):
     return small(np.float64(x).view(np.uint64) >> _TWELVE) * 9.094947017729282e-13 - 1023.0
 
 
+_ALL = 4503603922337791.0  # 2**52 + 2**32 - 1
+_CHORD = 6.304136882681135e-13  # log(2) / 2**40
+_HIGHEST = 731.27027549075  # log(2) (1023 + 32), rounded up
+
+
 @scalar
 def most_gumbel(word):
-    """An upper bound of the Gumbel shock of a word: -log(-log u) <= -log(1 - u)."""
-    return -0.6931471805599453 * _least_log2(unit(word ^ _WORD))
+    """An upper bound of the Gumbel shock of a word, -log(-log u) <= -log(1 - u).
+
+    2**32 (1 - u) is at least 2**32 - 1 - word, whose logarithm is bounded as in `_least_log2`.
+    """
+    rest = _ALL - np.uint64(word | _MAGIC).view(np.float64)
+    return _HIGHEST - small(np.float64(rest).view(np.uint64) >> _TWELVE) * _CHORD
 
 
 @scalar

@@ -121,6 +121,7 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
         ahead=actors.home.copy(),
         seized=np.zeros(n if shared.policy.taken.any() else 0, np.uint32),
         origin=np.zeros(n, np.int8),
+        alarm=np.zeros(n, np.uint8),
     )
     stage = new_stage(scenario, shared.policy)
     platforms = len(scenario.platforms)

@@ -22,14 +22,13 @@ from balloon.engines.columns import (
     TRIED,
 )
 from balloon.engines.stage import STRANDED
+from balloon.engines.stayers import set_apart
 
 
 @inner
 def choose(t, g, m, setting, parameters, actors, scratch, stage):
     """Let the first ``m`` of those who wait choose; what they do stands in the columns."""
     _gather(g, m, actors, scratch, stage)
-    if setting.social:
-        _look_around(t, g, m, setting, actors.home, scratch, stage)
     _judge(g, m, setting, parameters, scratch, stage)
     _draw_shocks(t, m, setting, scratch)
     _take_best(g, m, parameters.outside_option, scratch, stage)
@@ -54,8 +53,13 @@ def _gather(g, m, actors, scratch, stage):
 
 
 @inner
-def _look_around(t, g, m, setting, home, scratch, stage):
-    """Share of the choosers' contacts on each available platform, of those on any of them."""
+def look_around(t, g, m, setting, parameters, home, scratch, stage):
+    """Share of contacts on each available platform, of those on any, for those who wait.
+
+    Who turns out to stay is settled; returns how many are left.
+    """
+    if not setting.social:
+        return m
     platforms, longest, others = stage.available.shape[1], 0, setting.others
     slot, first, last = scratch.column[SLOT], scratch.column[FIRST], scratch.column[LAST]
     lane, packed = scratch.lane, scratch.packed
@@ -65,7 +69,7 @@ def _look_around(t, g, m, setting, home, scratch, stage):
         longest = max(longest, last[c] - first[c])
     if setting.annealed > 0 or platforms > 8 or longest > 255:
         _look_wide(t, g, m, setting, home, scratch, stage)
-        return
+        return m
     lane[:] = np.uint64(0)
     for q in range(platforms):
         if stage.available[g, q]:
@@ -79,12 +83,15 @@ def _look_around(t, g, m, setting, home, scratch, stage):
         for e in range(np.uint64(first[c]), np.uint64(last[c])):
             word += lane[np.uint64(home[np.uint64(others[e])])]
         packed[c] = word
+    if setting.linear and parameters.peer_influence > 0.0:
+        m = set_apart(t, m, home, setting, parameters, scratch)
     byte, ones, top = np.uint64(255), np.uint64(0x0101010101010101), np.uint64(56)
     for q in range(platforms):
         row, by = scratch.peers[q], np.uint64(8 * q)
         for c in range(m):
             number = small(packed[c] * ones >> top)
             row[c] = small(packed[c] >> by & byte) / max(number, 1.0)
+    return m
 
 
 @inner

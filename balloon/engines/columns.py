@@ -58,6 +58,8 @@ class Extra(NamedTuple):
     """(N,) apps whose data were taken; empty without seizures."""
     origin: NDArray[np.int8]
     """(N,) place at the reference date."""
+    alarm: NDArray[np.uint8]
+    """(N,) step in which a contact was last removed, modulo 256; not kept for others met afresh."""
 
 
 @bundle
@@ -71,9 +73,13 @@ class Scratch(NamedTuple):
     listed: NDArray[np.uint64]
     """(2, B) places in the block: of those who choose, of those to look into."""
     chooser: NDArray[np.uint64]
-    """(5, W) slot, home, apps, word of the home's shock, kept or not: see the names below."""
+    """(6, R) slot, home, apps, word of the home's shock, kept or not, apps lost: see the names below."""
     liking: NDArray[np.float64]
     """(3, W) risk aversion, least value of the home, most value of any other option."""
+    least: NDArray[np.float64]
+    """(R,) least value of the home of those who wait."""
+    most: NDArray[np.float64]
+    """(R,) most value of any other option to those who wait."""
     option: NDArray[np.float64]
     """(3, >= P + 1) bounds of an option's value: see `balloon.engines.stayers`."""
     anchor: NDArray[np.float64]
@@ -98,7 +104,7 @@ class Scratch(NamedTuple):
     """(10, R) what those who weigh are and do: see the names below."""
 
 
-SEAT, AT, HELD, MINE, KEPT = range(5)
+SEAT, AT, HELD, MINE, KEPT, LOST = range(6)
 """Rows of ``chooser``."""
 
 RISK, STAY, RIVAL = range(3)
@@ -115,8 +121,10 @@ def new_scratch(platforms: int) -> Scratch:
         event=np.empty((3, BLOCK)),
         flag=np.empty(BLOCK, np.uint8),
         listed=np.empty((2, BLOCK), np.uint64),
-        chooser=np.empty((5, WIDTH), np.uint64),
+        chooser=np.empty((6, ROOM), np.uint64),
         liking=np.empty((3, WIDTH)),
+        least=np.empty(ROOM),
+        most=np.empty(ROOM),
         option=np.empty((3, items)),
         anchor=np.empty((2, platforms + 4)),
         shock=np.empty((items, ROOM)),

@@ -14,7 +14,7 @@ from balloon.behaviour.decide import chance, met, seizure_rate, source_of, struc
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.behaviour.rules import hazard, revision_rate
 from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, TRIAL, philox, uniform, unit
-from balloon.engines.choice import choose
+from balloon.engines.choice import choose, look_around
 from balloon.engines.columns import AT, BLOCK, HELD, RISK, SEAT, STAY, WIDTH
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED, close_step, observe
 from balloon.engines.stayers import bound_options, set_aside
@@ -54,7 +54,7 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
         m, waiting, end = 0, 0, setting.bounds[g + 1]
         for lo in range(setting.bounds[g], end, BLOCK):
             n = min(BLOCK, end - lo)
-            _draw_events(t, lo, n, setting, actors.home, platforms + DORMANT, limits, scratch)
+            _draw_events(t, lo, n, setting, actors.home, extra.alarm, platforms + DORMANT, limits, scratch)
             n, unclear = _sift(n, scratch)
             n = _look_closer(
                 t, g, lo, n, unclear, watch, setting, parameters, actors, extra, scratch, stage, series
@@ -63,13 +63,15 @@ def act(t, setting, parameters, actors, extra, scratch, stage, series):
             if m + BLOCK <= WIDTH and lo + BLOCK < end:
                 continue
             left = set_aside(t, m, waiting, setting, scratch)
-            if parameters.uninstall_probability > 0.0:
-                settled = m - (left - waiting)
-                drop_apps(t, g, settled, setting, parameters, actors, extra, scratch, stage, series)
+            settled = m - (left - waiting)
+            drop_apps(t, g, settled, setting, parameters, actors, extra, scratch, stage, series)
             m, waiting = 0, left
             if waiting > WIDTH or lo + BLOCK >= end:
-                choose(t, g, waiting, setting, parameters, actors, scratch, stage)
-                apply(t, g, waiting, setting, parameters, actors, extra, scratch, stage, series)
+                left = look_around(t, g, waiting, setting, parameters, actors.home, scratch, stage)
+                settled = waiting - left
+                drop_apps(t, g, settled, setting, parameters, actors, extra, scratch, stage, series)
+                choose(t, g, left, setting, parameters, actors, scratch, stage)
+                apply(t, g, left, setting, parameters, actors, extra, scratch, stage, series)
                 waiting = 0
     count_stayers(t, series)
     for i in range(actors.home.size):
@@ -111,20 +113,25 @@ def _bounds(g, setting, parameters, stage, actors, watch):
 
 
 @inner
-def _draw_events(t, lo, n, setting, home, dormant, limits, scratch):
-    """Uniforms of arrest, revision and trial of every slot of the block, and what they leave open."""
+def _draw_events(t, lo, n, setting, home, alarm, dormant, limits, scratch):
+    """Uniforms of arrest, revision and trial of every slot of the block, and what they leave open.
+
+    Who may be alarmed: a contact was removed in the last step, or in this one. Steps are compared modulo
+    256, so once in a while somebody is looked at for nothing.
+    """
     word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     k0, k1, replicate = setting.seed & word, setting.seed >> half, setting.replicate
     tag, moment, base = np.uint64(EVENT) << np.uint64(24), np.uint64(t), np.uint64(lo)
     arrest, revision, trial, flag = scratch.event[0], scratch.event[1], scratch.event[2], scratch.flag
     most_arrest, most_revision, calm = limits
+    lately = 1 if setting.annealed == 0 else 255
     for k in range(n):
         w = philox(base + np.uint64(k), moment, replicate, tag, k0, k1)
         a, r = unit(w[ARREST]), unit(w[REVISION])
         arrest[k], revision[k], trial[k] = a, r, unit(w[TRIAL])
-        unclear = (
-            (a < most_arrest) | ((r >= calm) & (r < most_revision)) | (home[base + np.uint64(k)] > dormant)
-        )
+        i = base + np.uint64(k)
+        alarmed = (t - np.int64(alarm[i])) & 255 <= lately
+        unclear = (a < most_arrest) | ((r >= calm) & (r < most_revision) & alarmed) | (home[i] > dormant)
         flag[k] = OPEN if unclear else CHOOSES if r < calm else QUIET
 
 
@@ -196,6 +203,9 @@ def _look_closer(t, g, lo, n, unclear, watch, setting, parameters, actors, extra
                 leaves = stranded
         if leaves >= 0:
             leave(t, g, i, code, leaves, setting, actors, extra, series)
+            if setting.watchful and leaves == fresh and setting.annealed == 0:
+                for e in range(setting.start[i], setting.start[i + np.uint64(1)]):
+                    extra.alarm[setting.others[np.uint64(e)]] = np.uint8(t)
         if chooses:
             who[n] = k
             n += 1

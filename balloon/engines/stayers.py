@@ -12,8 +12,8 @@ import numpy as np
 from balloon._jit import inner, scalar
 from balloon.behaviour.inputs import Traits, View
 from balloon.behaviour.rules import utility
-from balloon.draws import SHOCK, least_gumbel, most_gumbel, philox
-from balloon.engines.columns import AT, HELD, KEPT, MINE, RISK, RIVAL, SEAT, SLOT, STAY
+from balloon.draws import SHOCK, least_gumbel, most_gumbel, philox, small
+from balloon.engines.columns import AT, HELD, KEPT, LOST, MINE, RISK, RIVAL, SEAT, SLOT, STAY
 
 
 @inner
@@ -62,23 +62,72 @@ def set_aside(t, m, rest, setting, scratch):
     Returns how many wait now. The slots of those who are settled stand in row MINE.
     """
     seat, kept, settled = scratch.chooser[SEAT], scratch.chooser[KEPT], scratch.chooser[MINE]
-    waiting = scratch.column[SLOT]
+    waiting, least, most = scratch.column[SLOT], scratch.least, scratch.most
+    stay, rival = scratch.liking[STAY], scratch.liking[RIVAL]
     if setting.linear:
         _compare(t, m, setting, scratch)
     else:
         kept[:m] = np.uint64(1)
-    left = np.uint64(0)
+    left = np.uint64(rest)
     for number in range(m):
         c = np.uint64(number)
-        # One of the two writes is written over.
-        waiting[np.uint64(rest) + left], settled[c - left] = seat[c], seat[c]
+        # What is written of those who are settled is written over.
+        waiting[left], settled[c - left + np.uint64(rest)] = seat[c], seat[c]
+        least[left], most[left] = stay[c], rival[c]
         left += kept[c]
-    return rest + np.int64(left)
+    return np.int64(left)
+
+
+@inner
+def set_apart(t, m, home, setting, parameters, scratch):
+    """Of those who wait, settle who stay now that their contacts are known; return how many are left.
+
+    Until then every other platform was credited with all contacts, and the home with none. Slots and
+    contacts of those who are left move up; the slots of those who are settled stand in row MINE.
+    """
+    slot, packed, least, most = scratch.column[SLOT], scratch.packed, scratch.least, scratch.most
+    kept, settled = scratch.chooser[KEPT], scratch.chooser[MINE]
+    here, away, largest = scratch.chooser[AT], scratch.chooser[HELD], scratch.chooser[LOST]
+    word, half, moment, tag = (
+        np.uint64(0xFFFFFFFF),
+        np.uint64(32),
+        np.uint64(t),
+        np.uint64(SHOCK) << np.uint64(24),
+    )
+    k0, k1, replicate = setting.seed & word, setting.seed >> half, setting.replicate
+    pull, dormant = parameters.peer_influence, parameters.outside_option
+    byte, ones = np.uint64(255), np.uint64(0x0101010101010101)
+    for c in range(m):
+        here[c] = np.uint64(home[np.uint64(slot[c])]) * np.uint64(8) & np.uint64(63)  # 8 platforms at most
+    for c in range(m):
+        away[c] = packed[c] & ~(byte << here[c])
+    largest[:m] = np.uint64(0)
+    for q in range(8):
+        by = np.uint64(8 * q)
+        for c in range(m):
+            largest[c] = max(largest[c], away[c] >> by & byte)
+    for c in range(m):
+        met = max(small(packed[c] * ones >> np.uint64(56)), 1.0)
+        home_worth = least[c] + pull * (small(packed[c] >> here[c] & byte) / met)
+        away_worth = most[c] - pull * (1.0 - small(largest[c]) / met)
+        w = philox(np.uint64(slot[c]), moment, replicate, tag, k0, k1)
+        idle_worth = dormant + most_gumbel(w[0])  # no contact draws there
+        stays = (away_worth < home_worth) & (idle_worth < home_worth)
+        kept[c] = np.uint64(0) if stays else np.uint64(1)
+    left = np.uint64(0)
+    for place in range(m):
+        k = np.uint64(place)
+        slot[left], packed[left], settled[k - left] = slot[k], packed[k], slot[k]
+        left += kept[k]
+    return np.int64(left)
 
 
 @inner
 def _compare(t, m, setting, scratch):
-    """Note in row KEPT who might prefer another option to the present home."""
+    """Note in row KEPT who might prefer another option to the present home.
+
+    Row STAY says how much the home is worth at least, row RIVAL how much any other option is at most.
+    """
     mine, kept = scratch.chooser[MINE], scratch.chooser[KEPT]
     stay, rival = scratch.liking[STAY], scratch.liking[RIVAL]
     for c in range(m):
@@ -86,7 +135,8 @@ def _compare(t, m, setting, scratch):
     for block in range(scratch.option.shape[1] // 4):
         _compare_four(t, m, block, setting, scratch.option[:, 4 * block : 4 * block + 4], scratch)
     for c in range(m):
-        kept[c] = np.uint64(1) if rival[c] >= stay[c] + least_gumbel(mine[c]) else np.uint64(0)
+        stay[c] += least_gumbel(mine[c])
+        kept[c] = np.uint64(1) if rival[c] >= stay[c] else np.uint64(0)
 
 
 @inner

@@ -6,7 +6,8 @@ import numpy as np
 
 from balloon._jit import inner
 from balloon.behaviour.decide import apps_after, habit_after, held_in_evidence
-from balloon.engines.columns import APPS, CHOICE, FORCED, HABIT, HOME, MINE, SLOT, TRIED
+from balloon.draws import UNINSTALL, philox, unit
+from balloon.engines.columns import APPS, CHOICE, FORCED, HABIT, HOME, LOST, MINE, SLOT, TRIED
 from balloon.engines.stage import FRESH, REMOVED, place_of
 
 
@@ -62,9 +63,14 @@ def leave(t, g, i, code, new, setting, actors, extra, series):
 def drop_apps(t, g, n, setting, parameters, actors, extra, scratch, stage, series):
     """Drop apps of those who were settled where they are."""
     platforms, none = series.installed.shape[1], np.uint32(0)
+    if parameters.uninstall_probability == 0.0:
+        return
+    _draw_lots(t, n, parameters.uninstall_probability, setting, scratch)
     for k in range(n):
         i = scratch.chooser[MINE, k]
         before, here = actors.apps[i], np.int64(actors.home[i])
+        if np.uint64(before) & scratch.chooser[LOST, k] == 0:
+            continue
         kept = held_in_evidence(extra.seized[i], stage.seizure[g]) if extra.seized.size > 0 else none
         after = apps_after(
             before, here, -1, kept, parameters.uninstall_probability, setting.seed, setting.replicate, t, i,
@@ -73,6 +79,23 @@ def drop_apps(t, g, n, setting, parameters, actors, extra, scratch, stage, serie
         if before != after:
             actors.apps[i] = after
             _count_apps(here, here, before, after, series.joins[t], series.installed[t], series.idle[t])
+
+
+@inner
+def _draw_lots(t, n, drop, setting, scratch):
+    """Note which apps would be lost if they were installed and loose: most people lose none."""
+    word, half, one, two = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(1), np.uint64(2)
+    k0, k1, replicate, moment = setting.seed & word, setting.seed >> half, setting.replicate, np.uint64(t)
+    slot, lost = scratch.chooser[MINE], scratch.chooser[LOST]
+    for k in range(n):
+        lost[k] = np.uint64(0)
+    for block in range(scratch.shock.shape[0] // 4):
+        tag, by = (np.uint64(UNINSTALL) << np.uint64(24)) | np.uint64(block), np.uint64(4 * block)
+        for k in range(n):
+            w = philox(slot[k], moment, replicate, tag, k0, k1)
+            low = np.uint64(unit(w[0]) < drop) | np.uint64(unit(w[1]) < drop) << one
+            high = np.uint64(unit(w[2]) < drop) | np.uint64(unit(w[3]) < drop) << one
+            lost[k] |= (low | high << two) << by
 
 
 @inner
