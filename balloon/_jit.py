@@ -1,21 +1,13 @@
-"""What numba compiles and how, and a compile cache that cannot serve an edited rule.
-
-Numba's own on-disk cache looks at the file of the cached function alone: a rule edited in another
-file would go on running in its old form. Here the stamp of every entry is a hash of the text of
-all compiled modules, so any edit empties the cache.
-"""
+"""What numba compiles and how, and a compile cache that cannot serve an edited rule: see `balloon._kept`."""
 
 from __future__ import annotations
 
 import gc
-import hashlib
-import os
-import sys
 import threading
 import types
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
@@ -28,50 +20,16 @@ from numba.core.registry import CPUDispatcher
 from numba.core.runtime import rtsys
 from numba.core.types import unliteral
 
+from balloon._kept import alone, cache_folder, is_writable, source_stamp
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-COMPILED = (
-    "_jit.py",
-    "_bundle.py",
-    "draws.py",
-    "ties.py",
-    "recruit.py",
-    "behaviour/inputs.py",
-    "behaviour/rules.py",
-    "behaviour/decide.py",
-    "engines/stage.py",
-    "engines/columns.py",
-    "engines/tally.py",
-    "engines/stayers.py",
-    "engines/choice.py",
-    "engines/passes.py",
-    "engines/coupling.py",
-)
-"""Every module whose functions are compiled; a test holds the list complete."""
-
-
-@lru_cache(maxsize=1)
-def source_stamp() -> str:
-    """Hash of the text of all compiled modules and of the compiler's version."""
-    here = Path(__file__).parent
-    digest = hashlib.sha256(f"{numba.__version__} {sys.version}".encode())
-    for name in COMPILED:
-        digest.update((here / name).read_bytes())
-    return digest.hexdigest()
-
-
-def cache_folder() -> Path:
-    """Where compiled code is kept: BALLOON_CACHE_DIR, else the user's cache folder."""
-    chosen = os.environ.get("BALLOON_CACHE_DIR")
-    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    return (base if chosen else base / "balloon") / source_stamp()[:16]
 
 
 class _Locator:
     """Tells numba where to keep the code of one function, and when it is out of date."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
+        self._folder = cache_folder()
 
     def get_cache_path(self) -> str:
         return str(self._folder)
@@ -85,8 +43,12 @@ class _Locator:
 
 class _Impl(CompileResultCacheImpl):  # type: ignore[misc]  # numba has no types
     def __init__(self, py_func: Callable[..., Any]) -> None:
-        self._locator = _Locator(cache_folder())
-        self._filename_base = f"{py_func.__module__}.{py_func.__qualname__}"
+        self._locator = _Locator()
+        self._filename_base = _name(py_func)
+
+
+def _name(function: Callable[..., Any]) -> str:
+    return f"{function.__module__}.{function.__qualname__}"
 
 
 class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
@@ -100,16 +62,6 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
         rtsys.initialize(context)  # allocation, by which kernels make arrays
         with self._guard_against_spurious_io_errors():
             return self._load_overload(signature, context)
-
-
-@lru_cache(maxsize=1)
-def _writable() -> bool:
-    folder = cache_folder()
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(folder, os.W_OK)
 
 
 _WIDEST = '"prefer-vector-width"="512"'
@@ -172,15 +124,20 @@ class _Compiled(CPUDispatcher):  # type: ignore[misc]  # numba has no types
         self.part = CPUDispatcher(function, {}, part, _PartCompiler)
         self.inline, self.counted = inline, counted
         self.entries: dict[bytes, Callable[..., Any]] = {}
-        if keep and _writable():
+        if keep and is_writable():
             self._cache = _Cache(function)
 
     def compile(self, signature: Any) -> Any:
-        """As numba's, without the collector of cycles, which would search a growing heap all the time."""
+        """As numba's, without the collector of cycles, which would search a growing heap all the time.
+
+        What is kept is compiled by one process at a time.
+        """
+        kept = isinstance(self._cache, _Cache)
         collects = gc.isenabled()
         gc.disable()
         try:
-            return super().compile(signature)
+            with alone(_name(self.py_func)) if kept else nullcontext():
+                return super().compile(signature)
         finally:
             if collects:
                 gc.enable()

@@ -36,6 +36,17 @@ class Actors(NamedTuple):
     """(N,) utils per annual probability."""
 
 
+def new_actors(n: int) -> Actors:
+    """Empty columns."""
+    return Actors(
+        home=np.zeros(n, np.int8),
+        habit=np.zeros(n, np.int8),
+        apps=np.zeros(n, np.uint32),
+        entered=np.zeros(n, np.int32),
+        risk_aversion=np.zeros(n),
+    )
+
+
 def recruit(scenario: Scenario, *, seed: int, replicate: int) -> Actors:
     """Fill the slots.
 
@@ -49,14 +60,7 @@ def recruit(scenario: Scenario, *, seed: int, replicate: int) -> Actors:
     >>> bool((actors.entered == 0).all())
     True
     """
-    n, names = scenario.population.actors, scenario.platforms
-    actors = Actors(
-        home=np.empty(n, np.int8),
-        habit=np.empty(n, np.int8),
-        apps=np.empty(n, np.uint32),
-        entered=np.zeros(n, np.int32),
-        risk_aversion=np.empty(n),
-    )
+    names, actors = scenario.platforms, new_actors(scenario.population.actors)
     first = 0
     for group, size in zip(scenario.groups, scenario.population.sizes, strict=True):
         shares = np.array([group.start.get(place, 0.0) for place in (*names, DORMANT)])

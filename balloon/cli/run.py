@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from balloon.cli.terminal import (
     THE_SEED,
     CommandError,
     columns,
+    compile_ahead,
     load_ahead,
     percent,
     say,
@@ -93,9 +95,18 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     staging = Staging(arguments.out, FILES)
     stagings.append(staging)
     staging.open()
+    if arguments.engine == "arrays":
+        compile_ahead()
     load_ahead("xarray", "balloon.plots", "h5netcdf")
-    runs, others = _simulated(scenario, baseline, arguments)
+    ranges = arguments.parameters == "ranges"
+    runs, others = _simulated(scenario, arguments, ranges=ranges), None
+    with ThreadPoolExecutor(1) as beside:  # most of the baseline's work leaves the interpreter free
+        saved = beside.submit(runs.save, staging.folder / FILES[3])
+        if baseline is not None:
+            # Without its interventions a scenario may have no uncertain parameters left.
+            others = _simulated(baseline, arguments, ranges=ranges and bool(baseline.ranges()))
     try:
+        saved.result()
         _write(runs, others, staging.folder)
         written = staging.publish()
     except (OSError, BalloonError) as error:
@@ -103,25 +114,19 @@ def command(arguments: argparse.Namespace, stagings: list[Staging]) -> None:
     say(*findings(runs, others, platform), "", "Written:", *(f"  {path}" for path in written))
 
 
-def _simulated(
-    scenario: Scenario, baseline: Scenario | None, arguments: argparse.Namespace
-) -> tuple[Runs, Runs | None]:
-    """The runs, and those of the baseline: the same seeds, and the same drawn parameters."""
+def _simulated(scenario: Scenario, arguments: argparse.Namespace, *, ranges: bool) -> Runs:
+    """Run one of the two worlds: both have the same seeds, and the same drawn parameters."""
     from balloon.simulate import simulate
 
-    how: dict[str, Any] = {
-        "replicates": arguments.replicates,
-        "seed": arguments.seed,
-        "engine": arguments.engine,
-        "store": arguments.store,
-        "progress": sys.stderr.isatty(),
-    }
-    ranges = arguments.parameters == "ranges"
-    runs = simulate(scenario, parameters="ranges" if ranges else None, **how)
-    if baseline is None:
-        return runs, None
-    ranges = ranges and bool(baseline.ranges())  # there may be none but those of interventions
-    return runs, simulate(baseline, parameters="ranges" if ranges else None, **how)
+    return simulate(
+        scenario,
+        parameters="ranges" if ranges else None,
+        replicates=arguments.replicates,
+        seed=arguments.seed,
+        engine=arguments.engine,
+        store=arguments.store,
+        progress=sys.stderr.isatty(),
+    )
 
 
 def _write(runs: Runs, baseline: Runs | None, folder: Path) -> None:
@@ -131,7 +136,6 @@ def _write(runs: Runs, baseline: Runs | None, folder: Path) -> None:
     for name in FILES[:2]:
         save_figure(figure, folder / name)
     runs.summary().to_csv(folder / FILES[2], index=False, float_format="%.6g", lineterminator="\n")
-    runs.save(folder / FILES[3])
 
 
 def findings(runs: Runs, baseline: Runs | None, platform: str) -> list[str]:

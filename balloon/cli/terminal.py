@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import shutil
+import subprocess
 import sys
 import textwrap
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from balloon._kept import is_kept, is_writable
 from balloon._tables import WIDTH, columns_of
 
 if TYPE_CHECKING:
@@ -56,6 +60,27 @@ def load_ahead(*modules: str) -> None:
                 import_module(module)
 
     threading.Thread(target=load, daemon=True, name="balloon-load").start()
+
+
+COMPILE = """
+from balloon.engines.arrays import compile_step
+from balloon.files import load
+compile_step(load("minimal"))
+"""
+
+
+def compile_ahead() -> None:
+    """Compile the step in a second process where it is not kept yet: half of what a first run waits for.
+
+    This one compiles the rest; where it comes to the step, it waits for the other (`balloon._kept.alone`).
+    """
+    idle = (os.cpu_count() or 1) > 1 and not os.environ.get("NUMBA_DISABLE_JIT")
+    if not idle or is_kept("balloon.engines.passes.advance") or not is_writable():
+        return
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    # In a thread that waits for its end, and does not keep this process from its own.
+    work = partial(subprocess.run, [sys.executable, "-P", "-c", COMPILE], check=False, **quiet)
+    threading.Thread(target=work, daemon=True, name="balloon-compile").start()
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

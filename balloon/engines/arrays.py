@@ -13,7 +13,7 @@ from balloon.behaviour.inputs import Parameters
 from balloon.engines.columns import Extra, Scratch, Setting, new_scratch
 from balloon.engines.passes import advance
 from balloon.engines.stage import Series, Stage, code, new_series, new_stage
-from balloon.recruit import Actors, recruit
+from balloon.recruit import Actors, new_actors, recruit
 from balloon.scenario import Scenario
 from balloon.timetable import Policy
 
@@ -92,15 +92,37 @@ def plan(scenario: Scenario) -> Plan:
 
 def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
     """Recruit, draw contacts, set the stage: the state before the first step."""
-    behaviour, contacts = scenario.behaviour, scenario.population.contacts
-    rules, shared = behaviour.own_rules, plan(scenario)
-    social = behaviour.peer_influence != 0 or "utility" in rules
-    watchful = behaviour.vigilance != 0 or "revision_rate_rule" in rules
+    contacts, shared = scenario.population.contacts, plan(scenario)
     actors = recruit(scenario, seed=seed, replicate=replicate)
-    n, start, others = len(actors.home), shared.start, shared.others
-    if (social or watchful) and contacts.kind not in ("given", "annealed"):
+    start, others = shared.start, shared.others
+    if any(_looks(scenario)) and contacts.kind not in ("given", "annealed"):
         ties = contacts.draw(shared.sizes, seed=seed, replicate=replicate)
         start, others = ties.start, ties.others
+    return _laid_out(scenario, actors, start, others, seed=seed, replicate=replicate)
+
+
+def _looks(scenario: Scenario) -> tuple[bool, bool]:
+    """Whether anybody looks where contacts are at home, and whether contacts were removed."""
+    behaviour = scenario.behaviour
+    rules = behaviour.own_rules
+    return (
+        behaviour.peer_influence != 0 or "utility" in rules,
+        behaviour.vigilance != 0 or "revision_rate_rule" in rules,
+    )
+
+
+def _laid_out(
+    scenario: Scenario,
+    actors: Actors,
+    start: NDArray[np.int64],
+    others: NDArray[np.int32],
+    *,
+    seed: int,
+    replicate: int,
+) -> Run:
+    """All that a replicate with these actors and contacts works on."""
+    behaviour, contacts, shared = scenario.behaviour, scenario.population.contacts, plan(scenario)
+    rules, n, (social, watchful) = behaviour.own_rules, len(actors.home), _looks(scenario)
     setting = Setting(
         seed=np.uint64(seed),
         replicate=np.uint64(replicate),
@@ -130,6 +152,13 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
     return Run(
         setting, behaviour.parameters, shared.policy, actors, extra, new_scratch(platforms), stage, series
     )
+
+
+def compile_step(scenario: Scenario) -> None:
+    """Compile the step for a scenario and keep it, without a run."""
+    shared, actors = plan(scenario), new_actors(scenario.population.actors)
+    run = _laid_out(scenario, actors, shared.start, shared.others, seed=0, replicate=0)
+    code(advance, scenario, 0, 0, *run)
 
 
 def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:

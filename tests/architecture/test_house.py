@@ -124,7 +124,7 @@ def feeders(modules: set[str]) -> set[str]:
 
 
 def test_every_compiled_module_is_part_of_the_stamp_of_the_cache() -> None:
-    from balloon._jit import COMPILED
+    from balloon._kept import COMPILED
 
     assert compiled_modules() <= set(COMPILED)
     assert all((PACKAGE / listed).is_file() for listed in COMPILED)
@@ -135,7 +135,7 @@ NOT_COMPILED_IN = {"_values.py", "contacts.py", "timetable.py"}
 
 
 def test_what_compiled_modules_import_is_part_of_the_stamp_as_well() -> None:
-    from balloon._jit import COMPILED
+    from balloon._kept import COMPILED
 
     assert feeders(compiled_modules()) - NOT_COMPILED_IN <= set(COMPILED)
 

@@ -6,13 +6,18 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
+import numba
 import pytest
 
-import balloon
+import balloon as bl
+from balloon import _kept
 from balloon._jit import plain, specialise
+from balloon.cli import terminal
+from balloon.engines import arrays
 from balloon.engines.passes import act, advance
 from balloon.engines.stage import observe
 
@@ -36,7 +41,7 @@ def copy(tmp_path: Path) -> Path:
     """A copy of the package that may be edited."""
     root = tmp_path / "copy"
     skip = shutil.ignore_patterns("__pycache__", "plots")
-    shutil.copytree(Path(balloon.__file__).parent, root / "balloon", ignore=skip)
+    shutil.copytree(Path(bl.__file__).parent, root / "balloon", ignore=skip)
     return root
 
 
@@ -109,3 +114,81 @@ def test_code_around_an_own_rule_bears_names_of_its_own() -> None:
     for name, was in (("observe", observe), ("act", act)):
         assert plain(inside[name]).__qualname__ != plain(was).__qualname__
     assert plain(made).__qualname__ != plain(advance).__qualname__
+
+
+HOLDER = """
+import sys
+from balloon._kept import alone
+
+with alone("a.function"):
+    print("alone", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no locks there")
+def test_a_process_waits_for_another_that_compiles_and_no_longer_than_that_lives() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "alone\n"
+        entered = threading.Event()
+
+        def enter() -> None:
+            with _kept.alone("a.function"):
+                entered.set()
+
+        threading.Thread(target=enter, daemon=True).start()
+        with _kept.alone("another.function"):  # is nobody's
+            assert not entered.wait(0.3)
+        other.kill()
+        assert entered.wait(30)
+
+
+SCENARIOS = ["minimal", "telegram-korea-2024", "encrypted-phones-2020", "kakaotalk-exile-2014"]
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_step_compiled_for_one_scenario_serves_them_all(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds: list[Any] = []
+    monkeypatch.setattr(arrays, "code", lambda *given: kinds.append([numba.typeof(a) for a in given[2:]]))
+    arrays.compile_step(bl.load("minimal"))
+    scenario = bl.load(name)
+    kinds.append([numba.typeof(a) for a in (0, 0, *arrays.prepare(scenario, seed=1, replicate=0))])
+    assert kinds[0] == kinds[1]
+
+
+@pytest.fixture
+def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
+    """Commands that a process with an empty cache and two cores starts."""
+    started: list[Any] = []
+    monkeypatch.setenv("BALLOON_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: started.append(command))
+    monkeypatch.setattr(threading.Thread, "start", threading.Thread.run)
+    return started
+
+
+def test_a_first_run_compiles_the_step_in_a_second_process(commands: list[Any]) -> None:
+    terminal.compile_ahead()
+    assert [command[0] for command in commands] == [sys.executable]
+    compile(commands[0][-1], "command", "exec")
+
+
+@pytest.mark.parametrize("reason", ["kept", "one core", "not compiled"])
+def test_a_second_process_is_started_only_where_it_helps(
+    reason: str, commands: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason == "kept":
+        _kept.cache_folder().mkdir(parents=True)
+        (_kept.cache_folder() / "balloon.engines.passes.advance.nbi").touch()
+    elif reason == "one core":
+        monkeypatch.setattr(os, "cpu_count", lambda: 1)
+    else:
+        monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    terminal.compile_ahead()
+    assert commands == []
