@@ -101,4 +101,11 @@ def _take(bundle: Bundle, value: Any, c: Any) -> NativeValue:
     # The compiler must not see through to these stores: it would read before they are done.
     same = ir.FunctionType(_POINTER, [_POINTER])
     sealed = c.builder.asm(same, "", "=r,0,~{memory}", [pointer], side_effect=True)
-    return NativeValue(sealed, is_error=whole.is_error, cleanup=whole.cleanup)
+
+    def release() -> None:
+        """Let go of the arrays: taking them in took hold of each."""
+        if whole.cleanup is not None:
+            whole.cleanup()
+        c.context.nrt.decref(c.builder, bundle.layout, whole.value)
+
+    return NativeValue(sealed, is_error=whole.is_error, cleanup=release)

@@ -57,11 +57,14 @@ class _Cache(FunctionCache):  # type: ignore[misc]  # numba has no types
     def load_overload(self, signature: Any, context: Any) -> Any:
         """As numba's, without loading all that numba could compile: what is kept is ready to run.
 
-        That would take longer than all the rest of loading. Whoever compiles loads it then.
+        That would take longer than all the rest of loading. Whoever compiles loads it then. Code for
+        other types is left alone: two processes that keep a function for the first time, each for types
+        of its own, can give both files one name.
         """
         rtsys.initialize(context)  # allocation, by which kernels make arrays
         with self._guard_against_spurious_io_errors():
-            return self._load_overload(signature, context)
+            found = self._load_overload(signature, context)
+        return found if found is not None and found.signature.args == tuple(signature) else None
 
 
 _WIDEST = '"prefer-vector-width"="512"'

@@ -100,7 +100,9 @@ def _note(found: list[RestPoint], point: RestPoint | None) -> None:
 def _warmed(frozen: Frozen, vectors: NDArray[Any], steps: int) -> NDArray[Any]:
     """The states so many steps later."""
     for _ in range(steps):
-        vectors = frozen.step(vectors)
+        before, vectors = vectors, frozen.step(vectors)
+        if np.array_equal(before, vectors):  # and so for ever
+            break
     return vectors
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from typing import NamedTuple
 
 import numba
@@ -46,6 +47,15 @@ def test_every_call_reads_the_fields_that_it_was_given() -> None:
         apples = 100_000 * (number + 1) if other.open else 0
         assert said == 4 * 3 * number + 3000 + number + apples + 0.25 * number
         assert mine.rows.tolist() == [3 * number] * 4
+
+
+def test_a_call_lets_go_of_all_that_it_was_given() -> None:
+    # Or every run would keep its columns in memory for as long as the process lives.
+    mine = crate(1)
+    before = [sys.getrefcount(column) for column in (mine.rows, mine.table)]
+    for _ in range(5):
+        tally(mine, mine, 2)
+    assert [sys.getrefcount(column) for column in (mine.rows, mine.table)] == before
 
 
 def test_a_bundle_is_still_the_named_tuple_that_it_was() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import balloon as bl
 from balloon import _kept
-from balloon._jit import plain, specialise
+from balloon._jit import jit, plain, specialise
 from balloon.cli import terminal
 from balloon.engines import arrays
 from balloon.engines.passes import act, advance
@@ -101,6 +101,21 @@ def test_a_cache_that_cannot_be_written_is_done_without(copy: Path, tmp_path: Pa
     belief, hits = run(copy, in_the_way / "cache")
     assert 0 <= belief < 1
     assert hits == 0
+
+
+def doubled(number: Any) -> Any:
+    return 2 * number
+
+
+def test_code_that_was_kept_for_other_types_is_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BALLOON_CACHE_DIR", str(tmp_path))
+    first = jit(doubled)
+    assert (first(1), first(1.5)) == (2, 3.0)
+    whole, real = sorted(tmp_path.rglob("*doubled*.nbc"))
+    shutil.copyfile(whole, real)  # as if two processes had taken one name at once
+    assert jit(doubled)(1.5) == 3.0
 
 
 def test_code_around_an_own_rule_bears_names_of_its_own() -> None:
