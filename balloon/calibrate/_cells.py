@@ -100,6 +100,21 @@ def deviance_residuals(
     return np.where(possible, residual, np.inf), np.where(possible, slope, 0.0)
 
 
+def deviances(c: Floats, x: Floats, phi: Floats, best: Floats, multiplier: Floats) -> Floats:
+    """Squares of `deviance_residuals`, without their slopes: differences of heights.
+
+    Examples
+    --------
+    >>> one = np.ones(1)
+    >>> round(float(deviances(10 * one, 6 * one, np.inf * one, 10 * one, one)[0]), 3)
+    2.217
+    """
+    with np.errstate(all="ignore"):
+        found = 2.0 * (height(c, best, phi) - height(c, x, phi) + multiplier * (x - best))
+    possible = (x > 0) | ((c <= 0) & (x >= 0))
+    return np.where(possible, np.maximum(found, 0.0), np.inf)
+
+
 def _near(
     c: Floats,
     away: Floats,

@@ -5,9 +5,10 @@ Buerkner (2021), Bayesian Analysis 16(2): 667-718.
 
 The walkers of one ensemble move by each other's positions, so an ensemble is one chain: R-hat compares
 ensembles and halves of them (the nested R-hat of Margossian, Hoffman, Sountsov, Riou-Durand, Vehtari &
-Gelman 2024, Bayesian Analysis), and the effective sample size follows from the autocorrelation of the
-mean over the walkers (Goodman & Weare 2010, Comm. Appl. Math. Comp. Sci. 5(1): 65-80). With one walker
-both are the formulae of Vehtari et al.
+Gelman 2024, Bayesian Analysis). The effective sample size is that of the mean over the walkers (Goodman &
+Weare 2010, Comm. Appl. Math. Comp. Sci. 5(1): 65-80): its variance says how far walkers move together,
+and the walkers, of which there are more, for how long they remember (as in emcee: Foreman-Mackey, Hogg,
+Lang & Goodman 2013, PASP 125: 306-312). With one walker both are the formulae of Vehtari et al.
 
 Draws have the shape (chains, draws) or (ensembles, draws, walkers).
 """
@@ -162,19 +163,25 @@ def _variances(chains: Floats) -> tuple[float, float]:
 
 
 def _ess(chains: Floats) -> float:
-    """Variance of one draw over that of the mean of all: Geyer's initial monotone sequence."""
-    level = chains.mean(axis=2)
-    alone = _variances(chains)[1]
-    within, both = _variances(level[..., None])
-    if not (within > 0 and alone > 0):
+    """Variance of one draw over that of the mean of all: Geyer's initial monotone sequence.
+
+    How fast it falls with time is seen in every walker; what walkers have in common, in their means.
+    """
+    level, means = chains.mean(axis=2), chains.mean(axis=1)
+    alone, together = _variances(chains)[1], _variances(level[..., None])[1]
+    walkers = np.concatenate(list(np.swapaxes(chains, 1, 2)))
+    within = float(walkers.var(axis=1, ddof=1).mean())
+    if not (within > 0 and together > 0):
         return math.nan
-    covariance = _autocovariance(level).mean(axis=0)
-    correlation = 1.0 - (within - covariance) / both
+    n = walkers.shape[1]
+    apart = float(means.var(axis=1).mean() + means.mean(axis=1).var(ddof=1))
+    both = within * (n - 1) / n + apart
+    correlation = 1.0 - (within - _autocovariance(walkers).mean(axis=0)) / both
     correlation[0] = 1.0
     time = _integrated(correlation)
     total = level.size
     # Antithetic chains may be worth more than their number, up to a bound (Vehtari et al. 2021, 3.2).
-    return float(total / max(time, 1.0 / math.log10(total)) * alone / both)
+    return float(total / max(time, 1.0 / math.log10(total)) * alone / together)
 
 
 def _autocovariance(series: Floats) -> Floats:

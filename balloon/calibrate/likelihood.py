@@ -144,11 +144,20 @@ class Likelihood:
         top = self._counted_top(counts, phi, best, dispersion) + self._valued_top()
         return Saturated(counts, phi, best, multiplier, top)
 
-    def _plain(self, predicted: Floats, dispersions: ArrayLike) -> tuple[Floats, Floats, Floats]:
-        """(B, m) deviance residuals without loss, their slopes in the cells, (B,) the best log-density."""
-        x, values, ideal = self.cells(np.atleast_2d(predicted)), self.observed(), self.saturated(dispersions)
-        residual, slope = np.empty_like(x), np.empty_like(x)
-        normal, ratio, counted = self.kind == NORMAL, self.kind == RATIO, self.kind >= COUNT
+    def _plain(self, predicted: Floats, dispersions: ArrayLike) -> tuple[Floats, Floats]:
+        """(B, m) deviance residuals without loss, and their slopes in the cells."""
+        x, ideal = self.cells(np.atleast_2d(predicted)), self.saturated(dispersions)
+        residual, slope = self._valued(x)
+        counted = self.kind >= COUNT
+        if counted.any():
+            found = _cells.deviance_residuals(*self._counted(x, ideal, counted))
+            residual[:, counted], slope[:, counted] = found
+        return np.where(np.isnan(residual), np.inf, residual), slope
+
+    def _valued(self, x: Floats) -> tuple[Floats, Floats]:
+        """The same of rows with sd; of others not set."""
+        values, residual, slope = self.observed(), np.empty_like(x), np.empty_like(x)
+        normal, ratio = self.kind == NORMAL, self.kind == RATIO
         residual[:, normal] = (values[normal] - x[:, normal]) / self.size[normal]
         slope[:, normal] = -1.0 / self.size[normal]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -159,12 +168,13 @@ class Likelihood:
         if between.any():
             found = _cells.bounded_residuals(residual[:, between], self.reach[between])
             residual[:, between], slope[:, between] = found[0], found[1] * slope[:, between]
-        if counted.any():
-            shape = (len(x), int(counted.sum()))
-            counts, phi, best, multiplier = (np.broadcast_to(a[:, counted], shape) for a in ideal[:4])
-            found = _cells.deviance_residuals(counts, x[:, counted], phi, best, multiplier)
-            residual[:, counted], slope[:, counted] = found
-        return np.where(np.isnan(residual), np.inf, residual), slope, ideal.top
+        return residual, slope
+
+    def _counted(self, x: Floats, ideal: Saturated, counted: NDArray[np.bool_]) -> tuple[Floats, ...]:
+        """Counts, predictions, phi, best predictions and multipliers of counts and shares."""
+        shape = (len(x), int(counted.sum()))
+        counts, phi, best, multiplier = (np.broadcast_to(a[:, counted], shape) for a in ideal[:4])
+        return counts, x[:, counted], phi, best, multiplier
 
     def _valued_top(self) -> float:
         """Highest log-density of the rows with sd."""
@@ -200,19 +210,25 @@ class Likelihood:
 
     def deviances(self, predicted: Floats, dispersions: ArrayLike) -> Floats:
         """(B, b) deviance of each block, without loss."""
-        residual = self._plain(predicted, dispersions)[0]
-        found: Floats = (residual * residual) @ self.together
-        return found
+        return self._deviances(predicted, self.saturated(dispersions))
+
+    def _deviances(self, predicted: Floats, ideal: Saturated) -> Floats:
+        x = self.cells(np.atleast_2d(predicted))
+        found, counted = self._valued(x)[0] ** 2, self.kind >= COUNT
+        if counted.any():
+            found[:, counted] = _cells.deviances(*self._counted(x, ideal, counted))
+        with np.errstate(invalid="ignore"):
+            together: Floats = np.where(np.isnan(found), np.inf, found) @ self.together
+        return np.where(np.isnan(together), np.inf, together)
 
     def log_density(self, predicted: Floats, dispersions: ArrayLike) -> Floats:
         """(B,) log-density of the values; -inf where they cannot be. The loss takes its part."""
-        residual, _, top = self._plain(predicted, dispersions)
-        with np.errstate(invalid="ignore", over="ignore"):
-            deviance = (residual * residual) @ self.together
-            deviance = np.where(np.isnan(deviance), np.inf, deviance)
-            if self.loss == "huber":
+        ideal = self.saturated(dispersions)
+        deviance = self._deviances(predicted, ideal)
+        if self.loss == "huber":
+            with np.errstate(invalid="ignore", over="ignore"):
                 deviance = self._lost(deviance)[0]
-        found: Floats = top - 0.5 * deviance.sum(axis=1)
+        found: Floats = ideal.top - 0.5 * deviance.sum(axis=1)
         return found
 
     def _lost(self, deviance: Floats) -> tuple[Floats, Floats]:
@@ -233,7 +249,7 @@ class Likelihood:
         slopes : (B, n, k) array, optional
             Derivatives of the predictions; left out, k = 0.
         """
-        residual, slope, _ = self._plain(predicted, dispersions)
+        residual, slope = self._plain(predicted, dispersions)
         if slopes is None:
             slopes = np.zeros((*np.atleast_2d(predicted).shape, 0))
         jacobian = slope[..., None] * self.slopes_of_cells(slopes)

@@ -33,6 +33,8 @@ NEARBY = 0.02
 """Squared distance, in standard deviations, from which two starts on one way count as one."""
 HALVES = 6
 """Halvings of the way of an impossible start to the first one."""
+LONGEST = 2.0
+"""Prior standard deviations that a step moves any number at most: beyond, slopes say nothing."""
 MOST = 60
 """Steps of one start."""
 
@@ -126,8 +128,8 @@ def descend(
 ) -> Ends:
     """Go from each start to the mode that it leads to.
 
-    Levenberg-Marquardt steps with the gain rule of Nielsen (1999, IMM-REP-1999-05), within 6 prior
-    standard deviations.
+    Levenberg-Marquardt steps with the gain rule of Nielsen (1999, IMM-REP-1999-05), none longer than 2
+    prior standard deviations in any number, within 6 of them.
 
     Parameters
     ----------
@@ -225,6 +227,7 @@ def _step(mine: Place, free: Mask, damping: Floats) -> tuple[Floats, Floats, Flo
     whole = np.linalg.solve(curve + tiny, -slope[..., None])[..., 0]
     step = np.linalg.solve(curve + damping[:, None, None] * np.eye(k), -slope[..., None])[..., 0]
     gain = -0.5 * (whole * slope).sum(axis=1)
+    step = step * np.minimum(1.0, LONGEST / np.maximum(np.abs(step).max(axis=1), 1e-300))[:, None]
     return step, np.where(known, gain, np.inf), damping
 
 

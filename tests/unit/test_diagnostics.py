@@ -76,6 +76,20 @@ def test_walkers_that_are_independent_count_each() -> None:
     assert rhat(x) < 1.005
 
 
+def test_few_steps_of_many_walkers_are_worth_what_theory_says_each_time() -> None:
+    theory = 4 * 80 * 24 * 0.2 / 1.8
+    found = [ess_bulk(autoregressive(0.8, chains=4, draws=80, walkers=24, seed=s)) for s in range(20)]
+    assert np.mean(found) == pytest.approx(theory, rel=0.2)
+    assert np.std(found) < 0.25 * theory
+
+
+def test_walkers_with_half_of_their_luck_in_common_count_less() -> None:
+    shared, own = (autoregressive(0.8, chains=4, draws=2000, walkers=w, seed=w) for w in (1, 10))
+    x = np.sqrt(0.5) * (shared + own)
+    # The variance of the mean of ten is 1/2 + 1/2 / 10 of that of one.
+    assert ess_bulk(x) == pytest.approx(4 * 2000 * 0.2 / 1.8 / 0.55, rel=0.15)
+
+
 def test_walkers_that_move_together_count_as_one() -> None:
     x = np.repeat(autoregressive(0.8, chains=4, draws=2000), 10, axis=2)
     assert ess_bulk(x) == pytest.approx(ess_bulk(x[..., 0]), rel=1e-3)

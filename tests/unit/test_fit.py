@@ -147,6 +147,15 @@ def test_a_search_that_does_not_arrive_raises_and_gives_no_interval(monkeypatch:
         settle(toy.drawn(toy.toy(), 3)[1], starts=2)
 
 
+def test_no_step_goes_further_than_two_prior_standard_deviations(
+    fit: bl.Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST", 1)
+    starts = np.linspace(-4.0, 4.0, 9)[:, None] * np.ones(len(fit.names))
+    moved = np.abs(search.descend(fit.problem, starts, merge=False).theta - starts).max(axis=1)
+    assert moved.max() == pytest.approx(2.0)
+
+
 def test_two_modes_are_said_to_be_two() -> None:
     # Shares that depend on the square of asc have two roots; the prior prefers the positive one by 2 nats.
     made = toy.toy([*toy.waves(), *toy.stock()], {"platforms.B.asc": Prior.normal(0.5, 0.7)})
