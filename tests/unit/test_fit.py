@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -49,6 +50,18 @@ def test_the_jacobian_is_that_of_complex_steps_one_by_one_and_of_central_differe
         numeric = (made.residuals(at + step) - made.residuals(at - step))[0] / 2e-5
         assert jacobian[:, k] == pytest.approx(numeric, rel=1e-7, abs=1e-7)
     assert predicted[0] == pytest.approx(made.predict(at[None])[0], rel=1e-14)
+
+
+def test_derivatives_along_scales_and_dispersions_cost_no_run_of_the_model() -> None:
+    made, ran = toy.drawn(toy.toy(), 1)[1], []
+
+    def counted(values: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        ran.extend(next(iter(values.values())))
+        return made.forward(values)
+
+    aware = replace(made, forward=counted)
+    aware.slopes(np.zeros((3, 5)))
+    assert len(ran) == 3 * len(made.paths)
 
 
 def test_values_and_theta_are_each_others_inverse() -> None:
