@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
@@ -14,13 +15,15 @@ import pytest
 import toy
 
 import balloon as bl
-from balloon.calibrate import search
+from balloon.calibrate import profile as profiles
+from balloon.calibrate import ridge, search
 from balloon.calibrate.derived import displaced_share, interval_of, weekly_switching
 from balloon.calibrate.fit import sampled, settle
 from balloon.calibrate.observations import Observations
 from balloon.calibrate.priors import Prior
 from balloon.calibrate.problem import problem
 from balloon.calibrate.profile import profile
+from balloon.calibrate.ridge import climb
 
 
 @pytest.fixture(scope="module")
@@ -376,6 +379,79 @@ def test_a_profile_that_the_data_leave_open_ends_where_the_parameter_does() -> N
     assert (found.low, found.high) == (0.0, np.inf)
     assert found.open
     assert not fit.profile("behaviour.arrests_per_answer").open
+
+
+def test_a_profile_says_in_words_which_end_the_data_leave_open(fit: bl.Fit) -> None:
+    found = fit.profile("platforms.B.asc")
+    assert str(found) == (
+        f"platforms.B.asc: {found.estimate:.4g} ({found.low:.4g} to {found.high:.4g}, 90%; data and prior)"
+    )
+    both = replace(found, priors=False, low=-np.inf, high=np.inf)
+    assert str(both) == "platforms.B.asc: the data alone set no end below or above, so there is no estimate"
+    assert "; the data alone set no end above" in str(replace(both, low=found.low))
+    assert "; the data alone set no end below" in str(replace(both, high=found.high))
+
+
+def test_a_profile_about_another_optimum_says_where_to_fit_again(
+    fit: bl.Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The centre stays away from the mode, as it does at the foot of another hill."""
+    away = fit.theta.copy()
+    away[0] += 1.0
+
+    def stay(here: search.Place, *, held: int | None) -> tuple[search.Place, np.ndarray]:
+        return (here, np.ones(1, bool)) if held is None else climb(here, held=held)
+
+    monkeypatch.setattr(profiles, "climb", stay)
+    name = fit.names[0]
+    with pytest.raises(bl.FitError, match="fits better than the estimate by") as refusal:
+        profile(fit.problem, away, fit.spread, name)
+    said = str(refusal.value)
+    assert "fit again from there: calibrate(scenario.with_({'" in said
+    start = ast.literal_eval(said[said.index("{") : said.index("}") + 1])
+    assert set(start) == set(fit.problem.paths)
+
+
+def test_without_priors_a_better_optimum_is_the_new_centre(
+    fit: bl.Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look at the centre goes astray; what is found is what an undisturbed profile finds."""
+    whole, astray = fit.profile(fit.names[0], priors=False), []
+
+    def lost(here: search.Place, *, held: int | None) -> tuple[search.Place, np.ndarray]:
+        if held is None and not astray:
+            astray.append(True)
+            away = here.theta.copy()
+            away[:, 0] += 1.0
+            return search.Place.at(here.problem, away, here.priors), np.ones(1, bool)
+        return climb(here, held=held)
+
+    monkeypatch.setattr(profiles, "climb", lost)
+    found = fit.profile(fit.names[0], priors=False)
+    assert astray
+    assert (found.low, found.estimate, found.high) == pytest.approx(
+        (whole.low, whole.estimate, whole.high), rel=2e-3
+    )
+
+
+def test_a_walk_on_the_level_ends(fit: bl.Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slopes that promise a nat for ever, and five steps that gain nothing."""
+    k, promises = len(fit.theta), []
+
+    def promised(*_: object) -> tuple[np.ndarray, float]:
+        promises.append(1.0)
+        return np.zeros(k), 1.0
+
+    monkeypatch.setattr(ridge, "_best", promised)
+    _, arrived = climb(search.Place.at(fit.problem, fit.theta[None], 0.0), held=None)
+    assert arrived.all()
+    assert len(promises) == 2 * ridge.PATIENCE + 1
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 90, float("nan")])
+def test_a_profile_needs_a_level_between_0_and_1(fit: bl.Fit, level: float) -> None:
+    with pytest.raises(bl.FitError, match=r"level is .*; need a number between 0 and 1, such as 0\.9"):
+        fit.profile("platforms.B.asc", level=level)
 
 
 def test_a_profile_of_nothing_is_refused(fit: bl.Fit) -> None:
