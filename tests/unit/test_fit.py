@@ -482,6 +482,9 @@ ROWS = Observations(tuple(toy.waves()))
             r"no parameter at 'behaviour\.swiching_cost'; did you mean behaviour\.",
         ),
         ({"population.actors": (500, 2000)}, "population.actors: cannot be fitted, it shapes the layout"),
+        ([3], r"free holds 3; need dotted paths, or pairs of a path and its prior"),
+        ([("behaviour.trial",)], r"free holds \('behaviour\.trial',\); need dotted paths, or pairs"),
+        ({3: (0, 1)}, r"free holds 3; need a dotted path such as 'behaviour\.switching_cost'"),
         (["behaviour.trial", "behaviour.trial"], r"declared free twice: behaviour\.trial"),
         (
             {"behaviour.trial": (0.01, 0.1)},
@@ -512,6 +515,9 @@ def test_free_parameters_that_cannot_be_are_refused(free, message: str) -> None:
     [
         ({"method": "guess"}, "method 'guess': there are 'laplace', 'mcmc'"),
         ({"starts": 0}, "starts is 0; need 1 or more"),
+        ({"starts": 1.5}, r"starts is 1\.5; need 1 or more, a whole number"),
+        ({"seed": -1}, "seed is -1; need 0 or more"),
+        ({"method": "mcmc", "draws": 0}, "draws is 0; need 1 or more"),
         ({"loss": "l2"}, "loss 'l2': there are 'plain', 'huber'"),
     ],
 )
@@ -524,6 +530,14 @@ def test_options_that_cannot_be_are_refused(options, message: str) -> None:
             forward=toy.forward(toy.scenario()),
             **options,
         )
+
+
+def test_a_table_is_no_observations_until_it_is_read() -> None:
+    said = "observations are of type DataFrame; need Observations, as balloon.read_observations gives of"
+    with pytest.raises(bl.FitError, match=said):
+        bl.calibrate(toy.scenario(), ROWS.to_frame(), free=["platforms.B.asc"])  # type: ignore[arg-type]
+    with pytest.raises(bl.FitError, match=r"scenario is 'minimal'; need a Scenario, such as balloon\.load"):
+        bl.calibrate("minimal", ROWS, free=["platforms.B.asc"])  # type: ignore[arg-type]
 
 
 def test_two_time_points_need_a_stated_dispersion() -> None:

@@ -291,6 +291,21 @@ def test_strong_peers_are_warned_of_with_the_measured_error() -> None:
     assert not cautions(scenario.with_({"behaviour.peer_influence": 0.5, "contacts.degree": 10.0}))
 
 
+def test_an_own_rule_that_looks_at_peers_is_warned_of_as_never_measured() -> None:
+    def crowded(traits: Traits, view: View, parameters: Parameters) -> float:
+        return view.asc + 3.0 * view.peers - parameters.switching_cost * view.friction
+
+    def lonely(traits: Traits, view: View, parameters: Parameters) -> float:
+        return view.asc - parameters.switching_cost * view.friction
+
+    scenario = world(peer_influence=2.0, contacts=Contacts(degree=4.0))
+    (said,) = cautions(scenario.with_({"behaviour.utility": crowded}))
+    assert said.startswith("an own rule of utility looks at peers, and how far its mean field is from")
+    assert cautions(scenario.with_({"behaviour.utility": lonely})) == ()
+    alone = scenario.with_({"behaviour.utility": crowded, "contacts.degree": 0.0})
+    assert cautions(alone) == ()
+
+
 def test_it_runs_as_an_engine_in_the_shape_of_runs() -> None:
     scenario = bl.load("telegram-korea-2024").with_({"population.actors": 500})
     runs, counted = bl.simulate(scenario, engine="meanfield"), bl.simulate(scenario)
