@@ -25,6 +25,8 @@ from balloon.calibrate.problem import Problem
 from balloon.errors import FitError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
 
     from balloon.calibrate.result import Fit
@@ -56,9 +58,9 @@ class Emulated(Problem):
     tilt: Floats
     """(m, k) its change along each axis."""
 
-    def _predict(self, theta: NDArray[Any]) -> NDArray[Any]:
+    def _seen(self, columns: Mapping[Any, Any], theta: NDArray[Any]) -> NDArray[Any]:
         ours = self.likelihood
-        cells = ours.cells(Problem._predict(self, theta))  # noqa: SLF001 - slots leave no zero-argument super
+        cells = ours.cells(Problem._seen(self, columns, theta))  # noqa: SLF001 - slots leave no zero-argument super
         along = (theta - self.centre) @ np.linalg.inv(self.axes)
         correction = self.level + REACH * np.tanh(along / REACH) @ self.tilt.T
         plain = ours.kind == NORMAL

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -90,14 +90,30 @@ def calibrate(
     """
     from balloon.calibrate.problem import problem
 
+    _check(scenario, observations)
     if method not in METHODS:
         raise FitError(f"method {method!r}: there are {', '.join(map(repr, METHODS))}")
-    if not starts >= 1:
-        raise FitError(f"starts is {starts!r}; need 1 or more")
+    for name, number, least in (("starts", starts, 1), ("seed", seed, 0), ("draws", draws, 1)):
+        if not (isinstance(number, int | np.integer) and number >= least):
+            raise FitError(f"{name} is {number!r}; need {least} or more, a whole number")
     observations.check_informative()
     asked = problem(scenario, observations, free, loss=loss, forward=forward)
     fit = settle(asked, starts=starts, seed=seed)
     return fit if method == "laplace" else sampled(fit, draws=draws)
+
+
+def _check(scenario: Any, observations: Any) -> None:
+    """Refuse what is no scenario, and observations that nobody has read."""
+    from balloon.calibrate.observations import Observations
+    from balloon.scenario import Scenario
+
+    if not isinstance(scenario, Scenario):
+        raise FitError(f"scenario is {scenario!r}; need a Scenario, such as balloon.load('minimal') gives")
+    if not isinstance(observations, Observations):
+        raise FitError(
+            f"observations are of type {type(observations).__name__}; need Observations, as "
+            "balloon.read_observations gives of a file, a table, or a name of balloon.evidence()"
+        )
 
 
 def settle(asked: Problem, *, starts: int = 4, seed: int = 0) -> Fit:

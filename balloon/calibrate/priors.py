@@ -280,7 +280,14 @@ def pairs(free: Mapping[str, Wanted] | Iterable[Any]) -> list[tuple[str, Wanted 
     if isinstance(free, Mapping):
         found: list[tuple[str, Wanted | None]] = list(free.items())
     else:
-        found = [(one, None) if isinstance(one, str) else (one[0], one[1]) for one in free]
+        listed = [(one, None) if isinstance(one, str) else one for one in free]
+        odd = [one for one in listed if not (isinstance(one, tuple | list) and len(one) == 2)]
+        if odd:
+            raise FitError(f"free holds {odd[0]!r}; need dotted paths, or pairs of a path and its prior")
+        found = [(name, want) for name, want in listed]
+    for name, _ in found:
+        if not isinstance(name, str):
+            raise FitError(f"free holds {name!r}; need a dotted path such as 'behaviour.switching_cost'")
     names = [name for name, _ in found]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

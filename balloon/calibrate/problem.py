@@ -138,23 +138,49 @@ class Problem:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _predict(self, theta: NDArray[Any]) -> NDArray[Any]:
+        return self._seen(self._columns(theta), theta)
+
+    def _columns(self, theta: NDArray[Any]) -> Mapping[Any, Any]:
+        """What the model says at theta (B, k), before anybody observes it; scales change nothing of it."""
         values = self.values(theta)
-        columns = self.forward({path: values[path] for path in self.paths})
+        return self.forward({path: values[path] for path in self.paths})
+
+    def _seen(self, columns: Mapping[Any, Any], theta: NDArray[Any]) -> NDArray[Any]:
+        """(B, n) what the observations are in such columns."""
+        values = self.values(theta)
         scales = {name: values[SCALE + name] for name in self.model.free_scales}
         found = self.model.predict(columns, scales=scales)
         return np.broadcast_to(found, (len(theta), found.shape[-1]))
 
     def slopes(self, theta: ArrayLike) -> tuple[Floats, Floats]:
-        """(B, n) predictions and (B, n, k) their derivatives, exact by complex steps in one run."""
+        """(B, n) predictions and (B, n, k) their derivatives, exact by complex steps in one run.
+
+        The model runs for its own parameters alone: scales and dispersions change nothing in it.
+        """
         at = np.atleast_2d(np.asarray(theta, dtype=float))
+        most = max(CHUNK // len(self.paths), 1)
+        parts = [self._slopes(at[b : b + most]) for b in range(0, len(at), most)]
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate([one for one, _ in parts]), np.concatenate([one for _, one in parts])
+
+    def _slopes(self, at: Floats) -> tuple[Floats, Floats]:
+        """The same of as many vectors as run at once."""
         count, k = at.shape
-        moving = np.flatnonzero(~self.dispersed)
-        made = np.zeros((count, len(self.model.values), k))
-        if not moving.size:
-            return self.predict(at), made
-        ahead = at[:, None, :] + 1j * STEP * np.eye(k)[moving]
-        run = self.predict(ahead.reshape(-1, k)).reshape(count, moving.size, -1)
-        made[:, :, moving] = run.imag.transpose(0, 2, 1) / STEP
+        ahead = at[:, None, :] + 1j * STEP * np.eye(k)
+        own = np.array([name in self.paths for name in self.names])
+        moved = ahead[:, own].reshape(-1, k)
+        columns = self._columns(moved)
+        run = self._seen(columns, moved).reshape(count, int(own.sum()), -1)
+        made = np.zeros((count, run.shape[-1], k))
+        made[:, :, own] = run.imag.transpose(0, 2, 1) / STEP
+        # Every column has the vectors in front, or stands for all of them.
+        still = {
+            name: one[:: int(own.sum())].real if len(one) == len(moved) else one.real
+            for name, one in ((name, np.asarray(one)) for name, one in columns.items())
+        }
+        for j in np.flatnonzero(~own & ~self.dispersed):
+            made[:, :, j] = self._seen(still, ahead[:, j]).imag / STEP
         return run[:, 0].real.copy(), made
 
     # ---- how probable ----------------------------------------------------------------------------

@@ -202,18 +202,28 @@ def _draw_priors(ax: Axes, fit: Fit, summary: pd.DataFrame) -> None:
 
 
 def profile_figure(fit: Fit, name: str, *, level: float = 0.9) -> Briefing:
-    """Draw the profile of one parameter, see `Fit.profile`."""
+    """Draw the profile of one parameter beside its prior, see `Fit.profile`."""
+    from scipy.interpolate import PchipInterpolator
     from scipy.stats import chi2
 
     with style.look():
         found = fit.profile(name, level=level)
-        ends = {"low": found.low, "high": found.high, "estimate": found.estimate}
-        figure, ax = _page(profile_caption(fit, name, level=level, **ends))
-        ax.plot(found.values, found.drops, color=LINE, lw=2.2, marker="o", ms=4, zorder=3)
+        figure, ax = _page(profile_caption(fit, found))
+        prior, top = fit.problem.priors[name], 1.6 * float(chi2.ppf(level, 1))
+        points = prior.theta(found.values)
+        along = np.linspace(points[0], points[-1], 400)
+        # Roots with a sign are nearly a straight line, which is drawn better than a bowl.
+        roots = np.sign(found.values - found.estimate) * np.sqrt(found.drops)
+        drops = PchipInterpolator(points, roots)(along) ** 2
+        x = np.asarray(prior.value(along), float)
+        ax.plot(x, along**2, color=style.SOFT, lw=1.2, ls=(0, (1, 2)), zorder=2)
+        ax.plot(x, drops, color=LINE, lw=2.2, zorder=3)
+        ax.plot(found.values, found.drops, "o", color=LINE, ms=4, zorder=3)
+        ax.set_xlim(x[drops <= top].min(), x[drops <= top].max())
         ax.axhline(float(chi2.ppf(level, 1)), color=style.INK, lw=1, ls=(0, (4, 2)), zorder=2)
         inside = [end for end in (found.low, found.high) if np.isfinite(end)]
         ax.vlines(inside, 0, float(chi2.ppf(level, 1)), color=style.SOFT, lw=1)
-        ax.set_ylim(0, 1.6 * float(chi2.ppf(level, 1)))
+        ax.set_ylim(0, top)
         ax.set_xlabel(short_name(name))
         ax.set_ylabel("twice the fall of the log-posterior")
         return figure

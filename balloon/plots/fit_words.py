@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from balloon.calibrate.checks import Check
+    from balloon.calibrate.profile import Profile
     from balloon.calibrate.result import Fit
 
 STRANGE = 0.05
@@ -70,17 +71,25 @@ def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
     )
 
 
-def profile_caption(
-    fit: Fit, name: str, *, low: float, high: float, estimate: float, level: float
-) -> Caption:
-    """The words of a profile."""
+def profile_caption(fit: Fit, found: Profile) -> Caption:
+    """The words of a profile; of a parameter that the data do not tell they give no number."""
+    name, estimates = found.name, fit.summary().estimate
+    told = estimates[name] == estimates[name]
+    number = f"{found.estimate:.3g}, {found.level:.0%} interval {found.low:.3g} to {found.high:.3g}"
+    ends = f"crosses the line of the {found.level:.0%} interval at {found.low:.4g} and {found.high:.4g}"
+    title = (
+        f"{short_name(name)} is {number}"
+        if told
+        else f"{short_name(name)} is not told by these data: the prior is returned"
+    )
     return _caption(
         fit,
-        f"{short_name(name)} is {estimate:.3g}, {level:.0%} interval {low:.3g} to {high:.3g}",
-        "How the best fit gets worse as this parameter moves and the others follow.",
-        "The interval lies where the curve is below the dashed line (Wilks 1938, penalised by the priors).",
-        f"Profile of {name}, a curve with its lowest point at {estimate:.4g} that crosses the line of the "
-        f"{level:.0%} interval at {low:.4g} and {high:.4g}.",
+        title,
+        "How the best fit gets worse as this parameter moves and the others follow"
+        + ("." if told else ": hardly faster than the prior does alone."),
+        "The interval lies where the curve is below the dashed line (Wilks 1938, penalised by the priors). "
+        "Dotted: the prior alone.",
+        f"Profile of {name}, a curve with its lowest point at {found.estimate:.4g} that {ends}.",
     )
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 import sys
 import warnings
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -13,13 +15,15 @@ import pytest
 import toy
 
 import balloon as bl
-from balloon.calibrate import search
+from balloon.calibrate import profile as profiles
+from balloon.calibrate import ridge, search
 from balloon.calibrate.derived import displaced_share, interval_of, weekly_switching
 from balloon.calibrate.fit import sampled, settle
 from balloon.calibrate.observations import Observations
 from balloon.calibrate.priors import Prior
 from balloon.calibrate.problem import problem
 from balloon.calibrate.profile import profile
+from balloon.calibrate.ridge import climb
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +53,18 @@ def test_the_jacobian_is_that_of_complex_steps_one_by_one_and_of_central_differe
         numeric = (made.residuals(at + step) - made.residuals(at - step))[0] / 2e-5
         assert jacobian[:, k] == pytest.approx(numeric, rel=1e-7, abs=1e-7)
     assert predicted[0] == pytest.approx(made.predict(at[None])[0], rel=1e-14)
+
+
+def test_derivatives_along_scales_and_dispersions_cost_no_run_of_the_model() -> None:
+    made, ran = toy.drawn(toy.toy(), 1)[1], []
+
+    def counted(values: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
+        ran.extend(next(iter(values.values())))
+        return made.forward(values)
+
+    aware = replace(made, forward=counted)
+    aware.slopes(np.zeros((3, 5)))
+    assert len(ran) == 3 * len(made.paths)
 
 
 def test_values_and_theta_are_each_others_inverse() -> None:
@@ -374,6 +390,79 @@ def test_a_profile_that_the_data_leave_open_ends_where_the_parameter_does() -> N
     assert not fit.profile("behaviour.arrests_per_answer").open
 
 
+def test_a_profile_says_in_words_which_end_the_data_leave_open(fit: bl.Fit) -> None:
+    found = fit.profile("platforms.B.asc")
+    assert str(found) == (
+        f"platforms.B.asc: {found.estimate:.4g} ({found.low:.4g} to {found.high:.4g}, 90%; data and prior)"
+    )
+    both = replace(found, priors=False, low=-np.inf, high=np.inf)
+    assert str(both) == "platforms.B.asc: the data alone set no end below or above, so there is no estimate"
+    assert "; the data alone set no end above" in str(replace(both, low=found.low))
+    assert "; the data alone set no end below" in str(replace(both, high=found.high))
+
+
+def test_a_profile_about_another_optimum_says_where_to_fit_again(
+    fit: bl.Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The centre stays away from the mode, as it does at the foot of another hill."""
+    away = fit.theta.copy()
+    away[0] += 1.0
+
+    def stay(here: search.Place, *, held: int | None) -> tuple[search.Place, np.ndarray]:
+        return (here, np.ones(1, bool)) if held is None else climb(here, held=held)
+
+    monkeypatch.setattr(profiles, "climb", stay)
+    name = fit.names[0]
+    with pytest.raises(bl.FitError, match="fits better than the estimate by") as refusal:
+        profile(fit.problem, away, fit.spread, name)
+    said = str(refusal.value)
+    assert "fit again from there: calibrate(scenario.with_({'" in said
+    start = ast.literal_eval(said[said.index("{") : said.index("}") + 1])
+    assert set(start) == set(fit.problem.paths)
+
+
+def test_without_priors_a_better_optimum_is_the_new_centre(
+    fit: bl.Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first look at the centre goes astray; what is found is what an undisturbed profile finds."""
+    whole, astray = fit.profile(fit.names[0], priors=False), []
+
+    def lost(here: search.Place, *, held: int | None) -> tuple[search.Place, np.ndarray]:
+        if held is None and not astray:
+            astray.append(True)
+            away = here.theta.copy()
+            away[:, 0] += 1.0
+            return search.Place.at(here.problem, away, here.priors), np.ones(1, bool)
+        return climb(here, held=held)
+
+    monkeypatch.setattr(profiles, "climb", lost)
+    found = fit.profile(fit.names[0], priors=False)
+    assert astray
+    assert (found.low, found.estimate, found.high) == pytest.approx(
+        (whole.low, whole.estimate, whole.high), rel=2e-3
+    )
+
+
+def test_a_walk_on_the_level_ends(fit: bl.Fit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slopes that promise a nat for ever, and five steps that gain nothing."""
+    k, promises = len(fit.theta), []
+
+    def promised(*_: object) -> tuple[np.ndarray, float]:
+        promises.append(1.0)
+        return np.zeros(k), 1.0
+
+    monkeypatch.setattr(ridge, "_best", promised)
+    _, arrived = climb(search.Place.at(fit.problem, fit.theta[None], 0.0), held=None)
+    assert arrived.all()
+    assert len(promises) == 2 * ridge.PATIENCE + 1
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, 90, float("nan")])
+def test_a_profile_needs_a_level_between_0_and_1(fit: bl.Fit, level: float) -> None:
+    with pytest.raises(bl.FitError, match=r"level is .*; need a number between 0 and 1, such as 0\.9"):
+        fit.profile("platforms.B.asc", level=level)
+
+
 def test_a_profile_of_nothing_is_refused(fit: bl.Fit) -> None:
     with pytest.raises(
         bl.FitError, match=r"profile of 'asc': there is no such parameter; there are platforms"
@@ -402,6 +491,9 @@ ROWS = Observations(tuple(toy.waves()))
             r"no parameter at 'behaviour\.swiching_cost'; did you mean behaviour\.",
         ),
         ({"population.actors": (500, 2000)}, "population.actors: cannot be fitted, it shapes the layout"),
+        ([3], r"free holds 3; need dotted paths, or pairs of a path and its prior"),
+        ([("behaviour.trial",)], r"free holds \('behaviour\.trial',\); need dotted paths, or pairs"),
+        ({3: (0, 1)}, r"free holds 3; need a dotted path such as 'behaviour\.switching_cost'"),
         (["behaviour.trial", "behaviour.trial"], r"declared free twice: behaviour\.trial"),
         (
             {"behaviour.trial": (0.01, 0.1)},
@@ -432,6 +524,9 @@ def test_free_parameters_that_cannot_be_are_refused(free, message: str) -> None:
     [
         ({"method": "guess"}, "method 'guess': there are 'laplace', 'mcmc'"),
         ({"starts": 0}, "starts is 0; need 1 or more"),
+        ({"starts": 1.5}, r"starts is 1\.5; need 1 or more, a whole number"),
+        ({"seed": -1}, "seed is -1; need 0 or more"),
+        ({"method": "mcmc", "draws": 0}, "draws is 0; need 1 or more"),
         ({"loss": "l2"}, "loss 'l2': there are 'plain', 'huber'"),
     ],
 )
@@ -444,6 +539,14 @@ def test_options_that_cannot_be_are_refused(options, message: str) -> None:
             forward=toy.forward(toy.scenario()),
             **options,
         )
+
+
+def test_a_table_is_no_observations_until_it_is_read() -> None:
+    said = "observations are of type DataFrame; need Observations, as balloon.read_observations gives of"
+    with pytest.raises(bl.FitError, match=said):
+        bl.calibrate(toy.scenario(), ROWS.to_frame(), free=["platforms.B.asc"])  # type: ignore[arg-type]
+    with pytest.raises(bl.FitError, match=r"scenario is 'minimal'; need a Scenario, such as balloon\.load"):
+        bl.calibrate("minimal", ROWS, free=["platforms.B.asc"])  # type: ignore[arg-type]
 
 
 def test_two_time_points_need_a_stated_dispersion() -> None:

@@ -15,7 +15,7 @@ import balloon as bl
 from balloon.behaviour.inputs import Parameters, Traits, View
 from balloon.contacts import Contacts
 from balloon.engines.meanfield import MeanField, cautions, columns
-from balloon.engines.meanfield.choice import Options, blur, choose, tried
+from balloon.engines.meanfield.choice import Options, blur, choose, tried, ways
 from balloon.engines.meanfield.others import others as contacts_of
 from balloon.engines.meanfield.others import spread, unseen
 from balloon.engines.meanfield.policy import numbers
@@ -75,7 +75,7 @@ def test_a_trial_follows_from_the_same_shocks_as_the_choice() -> None:
     gain = np.array([0.0, 2.0, 0.7, 2.0])  # that free switching adds
     weight = np.exp(values + np.array([0.0, 1.0, 1.0, 1.0]))  # as if installed, at a cost of 1
     options = one_cell(list(weight), [1.0, 0.0, 0.0, 0.0], away=math.exp(-1.0), dormancy=1.5)
-    pairs, idle = tried(options, np.reshape(gain, (1, 1, 1, 1, 4)))
+    pairs, idle = tried(options, 1.0, ways(np.reshape(gain, (1, 4))))
     shocks = np.random.default_rng(1).gumbel(size=(1_000_000, 5))
     choice = np.argmax(np.append(values, math.log(1.5)) + shocks, axis=1)
     best = np.argmax(values + gain + shocks[:, :4], axis=1)
@@ -289,6 +289,21 @@ def test_strong_peers_are_warned_of_with_the_measured_error() -> None:
     with pytest.warns(BalloonWarning, match=said):
         bl.simulate(scenario, engine="meanfield")
     assert not cautions(scenario.with_({"behaviour.peer_influence": 0.5, "contacts.degree": 10.0}))
+
+
+def test_an_own_rule_that_looks_at_peers_is_warned_of_as_never_measured() -> None:
+    def crowded(traits: Traits, view: View, parameters: Parameters) -> float:
+        return view.asc + 3.0 * view.peers - parameters.switching_cost * view.friction
+
+    def lonely(traits: Traits, view: View, parameters: Parameters) -> float:
+        return view.asc - parameters.switching_cost * view.friction
+
+    scenario = world(peer_influence=2.0, contacts=Contacts(degree=4.0))
+    (said,) = cautions(scenario.with_({"behaviour.utility": crowded}))
+    assert said.startswith("an own rule of utility looks at peers, and how far its mean field is from")
+    assert cautions(scenario.with_({"behaviour.utility": lonely})) == ()
+    alone = scenario.with_({"behaviour.utility": crowded, "contacts.degree": 0.0})
+    assert cautions(alone) == ()
 
 
 def test_it_runs_as_an_engine_in_the_shape_of_runs() -> None:

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import balloon as bl
+from balloon.calibrate import identifiability
 from balloon.plots import save_figure
 from balloon.plots.fit import correlation_figure, fit_figure, panels, profile_figure
 
@@ -43,6 +44,19 @@ def test_figures_are_written_with_their_words_and_the_same_bytes(fit: bl.Fit, tm
         assert picture.info["Title"].startswith("The fitted model")
     save_figure(profile_figure(fit, "behaviour.trial"), tmp_path / "profile.svg")
     assert "aria-label" in (tmp_path / "profile.svg").read_text(encoding="utf-8")
+
+
+def test_the_profile_of_a_parameter_that_is_not_told_is_no_finding(fit: bl.Fit) -> None:
+    told = profile_figure(fit, "behaviour.trial").caption
+    assert told is not None
+    assert told.title.startswith("trial is 0.")
+    with pytest.MonkeyPatch.context() as patch:
+        for bar in ("TOUCHED", "CONTRACTED"):  # no data would be good enough
+            patch.setattr(identifiability, bar, 1.1)
+        words = profile_figure(fit, "behaviour.trial").caption
+    assert words is not None
+    assert words.title == "trial is not told by these data: the prior is returned"
+    assert "hardly faster than the prior does alone" in words.subtitle
 
 
 def test_the_pair_is_the_one_correlated_most(fit: bl.Fit) -> None:

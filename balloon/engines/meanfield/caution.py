@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from balloon.scenario import Scenario
 
 GOOD = 0.003
@@ -26,6 +28,10 @@ CLUSTERED = (0.001, 0.003, 0.093, 0.184)
 """The same on a small world of degree 10, by peer influence."""
 AFRESH = ((0.001,) * 4, (0.001,) * 4, (0.008, 0.0019, 0.001, 0.001), (0.035, 0.012, 0.005, 0.005))
 """The same for contacts met afresh, with the correction."""
+UNMEASURED = (
+    "an own rule of utility looks at peers, and how far its mean field is from the actors is not known "
+    "beforehand; balloon.discrepancy(scenario) measures it"
+)
 
 
 def cautions(scenario: Scenario) -> tuple[str, ...]:
@@ -38,7 +44,12 @@ def cautions(scenario: Scenario) -> tuple[str, ...]:
     ()
     """
     contacts, influence = scenario.population.contacts, abs(scenario.behaviour.peer_influence)
-    if influence == 0 or contacts.degree == 0 or scenario.behaviour.utility is not None:
+    if contacts.degree == 0:
+        return ()
+    own = scenario.behaviour.utility
+    if own is not None:
+        return (UNMEASURED,) if _reads_peers(own) else ()
+    if influence == 0:
         return ()
     degree = contacts.degree
     if contacts.kind == "given" and contacts.actors:
@@ -58,6 +69,12 @@ def cautions(scenario: Scenario) -> tuple[str, ...]:
         f"and by up to {worst:g} where a crowd is about to tip; balloon.discrepancy(scenario) measures it"
     )
     return (said,)
+
+
+def _reads_peers(rule: Callable[..., float]) -> bool:
+    """Whether the text of a rule names the share of contacts; a rule without text may."""
+    code = getattr(getattr(rule, "py_func", rule), "__code__", None)
+    return code is None or "peers" in code.co_names
 
 
 def _nearest(tabulated: tuple[float, ...], value: float) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from balloon.engines.meanfield.choice import Ways, ways
 from balloon.engines.stage import DORMANT, REMOVED, STRANDED
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class Cells(NamedTuple):
     """(R, P) multiples of the switching cost, 0 at the home and at the habit and where no path leads."""
     reach: NDArray[np.bool_]
     """(R, P) whether a path leads there."""
+    ways: Ways
+    """The frictions from each cell, for trials."""
     at_home: NDArray[np.bool_]
     """(C,)"""
     elsewhere: NDArray[np.bool_]
@@ -73,7 +76,7 @@ def cells(scenario: Scenario, policy: Policy) -> Cells:
     pairs.append((platforms + REMOVED, -1))
     home, habit = np.array(pairs).T
     at_home = home < platforms
-    outlook, friction, reach = _ways(scenario, home, habit)
+    outlook, friction, reach = _outlooks(scenario, home, habit)
     counts_as = np.where(home == platforms + STRANDED, platforms + DORMANT, home)
     index = {pair: c for c, pair in enumerate(pairs)}
     return Cells(
@@ -83,6 +86,7 @@ def cells(scenario: Scenario, policy: Policy) -> Cells:
         outlook=outlook,
         friction=friction,
         reach=reach,
+        ways=ways(friction[outlook]),
         at_home=at_home,
         elsewhere=at_home[:, None] & (home[:, None] != np.arange(platforms)),
         lull=(np.arange(-1, platforms)[:, None] == habit).astype(float),
@@ -109,7 +113,7 @@ def _closable(scenario: Scenario, policy: Policy) -> tuple[int, ...]:
     return tuple(found)
 
 
-def _ways(
+def _outlooks(
     scenario: Scenario, home: NDArray[np.int64], habit: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
     """Friction from the home, or from the habit of those without one, and whether a path leads there.
@@ -118,8 +122,8 @@ def _ways(
     """
     platforms = len(scenario.platforms)
     there = np.arange(platforms)
-    ways = np.vstack([scenario.landscape.friction(), np.zeros(platforms)])  # the last: from nowhere
-    friction = ways[np.where(home < platforms, home, habit)]
+    paths = np.vstack([scenario.landscape.friction(), np.zeros(platforms)])  # the last: from nowhere
+    friction = paths[np.where(home < platforms, home, habit)]
     reach = np.isfinite(friction)
     used = (there == home[:, None]) | (there == habit[:, None])
     friction = np.where(used | ~reach, 0.0, friction)

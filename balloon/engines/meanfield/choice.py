@@ -169,7 +169,33 @@ def blur(options: Options, slope: Any, peers: Any, spread: tuple[Any, Any]) -> O
     return options._replace(weight=weight * power(change))
 
 
-def tried(options: Options, gain: Mass) -> tuple[Mass, Mass]:
+class Ways(NamedTuple):
+    """How far it is from C cells to P platforms, in a few distances L."""
+
+    friction: NDArray[np.float64]
+    """(C, P) multiples of the switching cost."""
+    levels: NDArray[np.float64]
+    """(C, L) the frictions that there are from a cell, ascending; the last stands again for those missing."""
+    rank: NDArray[np.int64]
+    """(C, P) which of them a platform is."""
+
+
+def ways(friction: NDArray[np.float64]) -> Ways:
+    """Sort (C, P) frictions into levels.
+
+    Examples
+    --------
+    >>> ways(np.array([[0.0, 2.0, 1.0, 2.0], [1.0, 0.0, 1.0, 1.0]])).levels.tolist()
+    [[0.0, 1.0, 2.0], [0.0, 1.0, 1.0]]
+    """
+    found = [np.unique(row) for row in friction]
+    most = max(map(len, found))
+    levels = np.array([np.pad(one, (0, most - len(one)), mode="edge") for one in found])
+    rank = np.array([np.searchsorted(one, row) for one, row in zip(found, friction, strict=True)])
+    return Ways(friction, levels, rank)
+
+
+def tried(options: Options, cost: Mass, there: Ways) -> tuple[Mass, Mass]:
     """Chances of an app that comes by a trial: the best platform, were switching free.
 
     The trial has the shocks of the choice, so the two are not independent. With shocks e_j, option
@@ -180,12 +206,14 @@ def tried(options: Options, gain: Mass) -> tuple[Mass, Mass]:
         P(q, r) = w_q w_r exp(d_r) * integral from d_q to d_r of exp(-s) / A(s)^2 ds,  d_q < d_r,
 
     from minus infinity if q is dormancy, which is not compared in a trial. In exp(-s) the function A
-    is linear between any two d, so every piece is exact: (difference of exp(-s)) / (product of A).
+    is linear between any two levels of d, so every piece is exact: (difference of exp(-s)) / (product of A).
 
     Parameters
     ----------
-    gain : (B, G, K, C, P) array
-        Utils that free switching adds to each platform, d.
+    cost : (b, 1, 1, 1, 1) array or float
+        Switching cost, in utils.
+    there : Ways
+        What of it each platform costs.
 
     Returns
     -------
@@ -194,35 +222,25 @@ def tried(options: Options, gain: Mass) -> tuple[Mass, Mass]:
         is tried. Apps of the other platforms enter by their mean weights.
     """
     weight, away, dormancy, has = options
-    away = np.broadcast_to(away, weight.shape)
-    order = np.argsort(gain.real, axis=-1, kind="stable")
-    back = np.argsort(order, axis=-1, kind="stable")
-
-    def sort(one: Any) -> Any:
-        return np.take_along_axis(one, order, axis=-1)
-
-    d, w, kappa, p = sort(gain), sort(weight), sort(away), sort(has)
-    usual = w * (kappa + (1.0 - kappa) * p)
-    raised = usual * power(d)
-    below = np.cumsum(usual, axis=-1)
-    above = raised.sum(axis=-1, keepdims=True) - np.cumsum(raised, axis=-1)
-    fall = power(-d)
-    level = dormancy[..., None] + below + fall * above  # A at each d
-    without = kappa * w - usual  # change of the weight of r if its app is not installed
-    later = np.tril(np.ones((w.shape[-1],) * 2, dtype=bool))  # r stands at or before k
-    lift = np.where(later, 1.0, fall[..., :, None] * power(d)[..., None, :])
-    at = level[..., :, None] + without[..., None, :] * lift  # A at level k, for r without its app
+    free = power(np.asarray(cost * there.friction))  # exp(d) of each platform
+    fall = power(np.asarray(-cost * there.levels))  # exp(-s) at each level
+    number = there.levels.shape[-1]
+    near = there.rank[:, None, :] <= np.arange(number)[:, None]  # (C, L, P) no farther than the level
+    lift = np.where(near, 1.0, fall[..., None] * free[..., None, :])
+    usual = weight * (away + (1.0 - away) * has)
+    unlike = away * weight - usual  # change of the weight of r if its app is not installed
+    level = dormancy[..., None] + total(usual[..., None, :] * lift)
+    at = level[..., None] + unlike[..., None, :] * lift  # A at each level, for r without its app
     safe = np.where(at == 0, 1.0, at)
-    pieces = (fall[..., :-1, None] - fall[..., 1:, None]) / (safe[..., :-1, :] * safe[..., 1:, :])
-    whole = np.zeros_like(at)
-    np.cumsum(pieces, axis=-2, out=whole[..., 1:, :])
-    ends = np.diagonal(whole, axis1=-2, axis2=-1)
-    new = (1.0 - p) * kappa * w * power(d)
-    between = ends[..., None, :] - whole
-    pairs = np.where(later.T & ~later, usual[..., :, None] * new[..., None, :] * between, 0.0)
-    best = raised.sum(axis=-1, keepdims=True) + without * power(d)
-    tail = ratio(1.0, best * at[..., 0, :])
-    idle = dormancy[..., None] * new * (ends + tail)
-    pairs = np.take_along_axis(pairs, back[..., :, None], axis=-2)
-    pairs = np.take_along_axis(pairs, back[..., None, :], axis=-1)
-    return pairs, np.take_along_axis(idle, back, axis=-1)
+    new = (1.0 - has) * away * weight * free
+    pieces = (fall[..., :-1] - fall[..., 1:])[..., None] / (safe[..., :-1, :] * safe[..., 1:, :])
+    pieces *= new[..., None, :]
+    # From each level up to that of r; nothing from the last one on.
+    beyond = np.zeros_like(at)
+    for k in range(number - 2, -1, -1):
+        beyond[..., k, :] = beyond[..., k + 1, :] + np.where(near[:, k], 0.0, pieces[..., k, :])
+    cell = np.arange(len(there.rank))[:, None]
+    pairs = usual[..., None] * beyond[..., cell, there.rank, :]
+    best = total(usual * free)[..., None] + unlike * free
+    idle = dormancy[..., None] * (beyond[..., 0, :] + new * ratio(1.0, best * at[..., 0, :]))
+    return pairs, idle

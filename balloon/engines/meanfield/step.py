@@ -166,8 +166,7 @@ def _blurred(world: World, options: Options, view: OfArrays, value: Any, seen: S
 def trials(world: World, options: Options, choosers: Mass) -> tuple[Mass, Mass]:
     """Masses that come by an app in a trial, by platform chosen, and by those who go dormant."""
     at, numbers = world.layout.cells, world.per[5]
-    gain = np.broadcast_to(numbers.switching_cost * at.friction[at.outlook], options.weight.shape)
-    pairs, idle = tried(options, gain)
+    pairs, idle = tried(options, numbers.switching_cost, at.ways)
     mass = numbers.trial * choosers[..., None]
     return mass[..., None] * pairs, mass * idle
 
