@@ -51,6 +51,15 @@ class Bundle(types.Type):  # type: ignore[misc]  # numba has no types
         # is short, and that of these fields in this order alone.
         digest = hashlib.sha256(f"{layout} {layout.fields}".encode()).hexdigest()[:12]
         super().__init__(f"{layout.instance_class.__name__}_{digest}")
+        self._places: tuple[list[int], int] | None = None
+
+    def places(self, context: Any) -> tuple[list[int], int]:
+        """Words before each field, and in all. Remembered: to ask for a size is to have a module parsed."""
+        if self._places is None:
+            kinds = [context.get_value_type(one) for one in self.layout.types]
+            words = [-(-context.get_abi_sizeof(kind) // 8) for kind in kinds]
+            self._places = [sum(words[:k]) for k in range(len(words))], sum(words)
+        return self._places
 
 
 register_model(Bundle)(models.OpaqueModel)
@@ -65,12 +74,6 @@ class _Fields(AttributeTemplate):  # type: ignore[misc]  # numba has no types
         return bundle.layout.types[names.index(name)] if name in names else None
 
 
-def _places(context: Any, layout: types.NamedTuple) -> tuple[list[int], int]:
-    """Words before each field, and in all."""
-    words = [-(-context.get_abi_sizeof(context.get_value_type(one)) // 8) for one in layout.types]
-    return [sum(words[:k]) for k in range(len(words))], sum(words)
-
-
 def _place(builder: Any, pointer: Any, words: int, content: Any) -> Any:
     """Pointer to what lies some words behind another."""
     there = builder.gep(pointer, [ir.Constant(_WORD, 8 * words)], inbounds=True)
@@ -81,7 +84,7 @@ def _place(builder: Any, pointer: Any, words: int, content: Any) -> Any:
 def _read(context: Any, builder: Any, bundle: Bundle, pointer: Any, name: str) -> Any:
     number = bundle.layout.fields.index(name)
     kind = bundle.layout.types[number]
-    place = _place(builder, pointer, _places(context, bundle.layout)[0][number], context.get_value_type(kind))
+    place = _place(builder, pointer, bundle.places(context)[0][number], context.get_value_type(kind))
     value = builder.load(place)
     # Fields stay what they are from call to return: no store to a column makes one be read again.
     value.set_metadata("invariant.load", builder.module.add_metadata([]))
@@ -92,7 +95,7 @@ def _read(context: Any, builder: Any, bundle: Bundle, pointer: Any, name: str) -
 def _take(bundle: Bundle, value: Any, c: Any) -> NativeValue:
     """Lay the fields out in memory that lasts as long as the call."""
     whole = c.unbox(bundle.layout, value)
-    before, words = _places(c.context, bundle.layout)
+    before, words = bundle.places(c.context)
     memory = cgutils.alloca_once(c.builder, ir.ArrayType(_WORD, words))
     pointer = c.builder.bitcast(memory, _POINTER)
     for k, kind in enumerate(bundle.layout.types):
