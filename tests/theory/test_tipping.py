@@ -148,7 +148,7 @@ def test_of_two_refuges_that_are_alike_one_takes_over_and_that_this_is_luck_is_s
     assert max(low.B, low.C) > 0.97
     assert found.alike == (("B", "C"),)
     (brink,) = found.branches[(found.branches.branch == "between") & (found.branches.value == 0)].itertuples()
-    assert brink.A == pytest.approx(max(brink.B, brink.C), abs=1e-6)  # between A and the one that took over
+    assert pytest.approx(max(brink.B, brink.C), abs=1e-6) == brink.A  # between A and the one that took over
     m = np.linspace(1e-4, 1 / 3, 100_001)
     assert found.back == pytest.approx((np.log((1 - 2 * m) / m) - 4 * (1 - 3 * m))[m < 0.2].min(), abs=0.006)
     words = tipping_figure(found).caption
