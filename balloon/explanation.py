@@ -10,15 +10,19 @@ from balloon.errors import EngineError
 from balloon.evidence import ASSUMPTION
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike
 
     from balloon.effect import Contrast
+    from balloon.interventions import Intervention
     from balloon.ledger import Entry, Ledger
     from balloon.scenario import Scenario
 
 HARDLY = 0.05
 """A part of less than this share of the loss is left to the ledger."""
-
+SOME = 3
+"""Interventions that are named; more are counted."""
 
 SPREADS = {
     "fixed": "parameters were held at the scenario's values, so the ranges show luck alone, not what is not "
@@ -71,12 +75,24 @@ def _question(effect: Contrast, platform: str) -> str:
     dropped = [one for one in ours if one not in theirs]
     if added and not dropped:
         aimed = all(one.targets == (platform,) for one in added)
-        what = f"{_number(len(added), 'intervention')}" + (f" on {platform}" if aimed else "")
+        what = f"{_number(len(added), 'intervention')} on {platform}" if aimed else _called(added)
         return f"The same actors with the same luck, with and without {what}:"
+    differ = f", which differ by {_called([*dropped, *added])}" if added or dropped else ""
     return (
         f"The same actors with the same luck in {_titled(effect.scenarios[1], 'the alternative')} and in "
-        f"{_titled(effect.scenarios[0], 'the baseline')}:"
+        f"{_titled(effect.scenarios[0], 'the baseline')}{differ}:"
     )
+
+
+def _called(interventions: Sequence[Intervention]) -> str:
+    """What interventions are and where: "outreach on all platforms and cooperation on Signal"."""
+    names = (f"{one.kind.replace('_', ' ')} on {_where(one)}" for one in interventions)
+    found = dict.fromkeys(names)
+    return " and ".join(found) if len(found) <= SOME else _number(len(interventions), "intervention")
+
+
+def _where(one: Intervention) -> str:
+    return ", ".join(one.targets) or "all platforms"
 
 
 def _titled(scenario: Scenario, otherwise: str) -> str:

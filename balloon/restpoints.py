@@ -31,6 +31,8 @@ APART = 1e-4
 """Shares that differ by less are of one rest point."""
 SETTLED = 1e-10
 """Change in one step, share of all actors, of a state at rest."""
+PUSH, NOBODY = 0.1, 1e-12
+"""Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
 WARM_UP, PATIENCE = 200, 25_000
 """Steps before the first search, and in all before a point that is not stable is taken."""
 
@@ -107,15 +109,43 @@ def _warmed(frozen: Frozen, vectors: NDArray[Any], steps: int) -> NDArray[Any]:
 
 
 def _settle(frozen: Frozen, vector: NDArray[np.float64]) -> RestPoint | None:
-    """The stable rest point that a state goes to: by steps as far as it must, then by Newton's method."""
+    """The stable rest point that a state goes to: by steps as far as it must, then by Newton's method.
+
+    Where platforms are alike a state may come to rest on the brink between them; the luck of any crowd would
+    push it off, and so it is pushed.
+    """
     done = WARM_UP
     while done < PATIENCE:
         point = _newton(frozen, vector)
         if point is not None and point.stable:
             return point
+        if point is not None and _there(frozen, vector, point):
+            vector = _pushed(frozen, point.vector)
         vector = _warmed(frozen, vector[None], done)[0]
         done *= 2
     return _newton(frozen, vector)
+
+
+def _there(frozen: Frozen, vector: NDArray[np.float64], point: RestPoint) -> bool:
+    """Whether a state is at a rest point already."""
+    here = frozen.shares(vector[None])[0]
+    return float(np.abs(here - list(point.shares.values())).max()) < APART
+
+
+def _pushed(frozen: Frozen, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """A state a little off the brink, along what grows fastest there; the first platform that moves gains."""
+    free = _Free.of(frozen)
+    growth, ways = np.linalg.eig(free.reduce(frozen.jacobian(vector)))
+    move = free.embed(ways[:, int(np.abs(growth).argmax())].real)
+    held = vector[: free.masses] > NOBODY * free.actors
+    move[: free.masses] *= held
+    change = frozen.shares((vector + 1e-6 * move)[None])[0] - frozen.shares(vector[None])[0]
+    leads = np.flatnonzero(np.abs(change) > 0.1 * np.abs(change).max())
+    move *= np.sign(change[leads[0]]) if leads.size else 1.0
+    falling = held & (move[: free.masses] < 0)
+    room = -vector[: free.masses][falling] / move[: free.masses][falling]
+    pushed: NDArray[np.float64] = vector + PUSH * float(room.min(initial=1.0)) * move
+    return pushed
 
 
 def _newton(frozen: Frozen, vector: NDArray[np.float64]) -> RestPoint | None:
@@ -225,6 +255,9 @@ class Tipping:
     """Whether going back to the lowest value brings the crowd back to where it was."""
     scenario: Scenario = field(repr=False)
     """What is the same all along."""
+    alike: tuple[tuple[str, ...], ...] = ()
+    """Platforms that are alike in everything and part on the way: which of them takes over is luck, and the
+    branches show one case."""
 
     @property
     def folds(self) -> tuple[float, ...]:
@@ -297,6 +330,7 @@ def tipping(
     between = walk.between(grid, up, down)
     critical = walk.end(grid, up)
     back = walk.end(grid[::-1], down[::-1])
+    twins = alike(walk.at(float(grid[len(grid) // 2])))
     return Tipping(
         parameter=parameter,
         branches=_table(grid, {"up": up, "down": down, "between": between}),
@@ -304,7 +338,40 @@ def tipping(
         back=back,
         reversible=_distance(up[0], down[0]) < APART,
         scenario=scenario,
+        alike=tuple(names for names in twins if any(_parted(point, names) for point in (*up, *down))),
     )
+
+
+def alike(frozen: Frozen) -> tuple[tuple[str, ...], ...]:
+    """Platforms that could be exchanged and nothing would change, two or more together."""
+    names = frozen.world.layout.scenario.platforms
+    count = len(names)
+    states = np.array([*(frozen.all_at(p) for p in range(count)), frozen.vectors(frozen.rest)[0]])
+    after = np.concatenate([frozen.shares(states), frozen.shares(_warmed(frozen, states, 5))], axis=1)
+    found: list[list[int]] = []
+    for q in range(count):
+        mine = next((one for one in found if _exchanged(after, one[0], q, count)), None)
+        if mine is None:
+            found.append([q])
+        else:
+            mine.append(q)
+    return tuple(tuple(names[p] for p in one) for one in found if len(one) > 1)
+
+
+def _exchanged(after: NDArray[Any], p: int, q: int, count: int) -> bool:
+    """Whether two platforms in each other's place, in starts (rows) and shares, leave all as it was."""
+    rows = np.arange(count + 1)
+    rows[[p, q]] = q, p
+    places = np.arange(after.shape[1])
+    half = len(places) // 2
+    for first in (0, half):
+        places[[first + p, first + q]] = first + q, first + p
+    return bool(np.abs(after[rows][:, places] - after).max() < SETTLED)
+
+
+def _parted(point: RestPoint, names: tuple[str, ...]) -> bool:
+    shares = [point.shares[name] for name in names]
+    return max(shares) - min(shares) > APART
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,7 +423,7 @@ class _Walk:
     def between(
         self, grid: NDArray[np.float64], up: list[RestPoint], down: list[RestPoint]
     ) -> list[RestPoint | None]:
-        """Unstable points where the ways up and down are apart."""
+        """Unstable points where the ways up and down are apart; of several the one that lies between them."""
         found: list[RestPoint | None] = []
         for value, one, other in zip(grid, up, down, strict=True):
             point = None
@@ -364,10 +431,27 @@ class _Walk:
                 frozen = self.at(float(value))
                 starts = [found[-1].vector] if found and found[-1] is not None else []
                 starts += [x * one.vector + (1 - x) * other.vector for x in (0.5, 0.3, 0.7, 0.15, 0.85)]
-                tried = (_newton(frozen, vector) for vector in starts)
-                point = next((p for p in tried if p is not None and not p.stable), None)
+                point = self.brink(frozen, one, other, starts)
             found.append(point)
         return found
+
+    def brink(
+        self, frozen: Frozen, one: RestPoint, other: RestPoint, starts: list[NDArray[np.float64]]
+    ) -> RestPoint | None:
+        """The first unstable point near the line between two stable ones, or else the nearest."""
+        a, b = (np.array(list(point.shares.values())) for point in (one, other))
+        best, least = None, np.inf
+        for start in starts:
+            point = _newton(frozen, start)
+            if point is None or point.stable:
+                continue
+            here = np.array(list(point.shares.values())) - a
+            off = float(np.abs(here - (b - a) * ((here @ (b - a)) / ((b - a) @ (b - a)))).max())
+            if off < least:
+                best, least = point, off
+            if least < ASIDE * _distance(one, other):
+                break
+        return best
 
     def end(self, grid: NDArray[np.float64], points: list[RestPoint]) -> float | None:
         """Value at which the way jumps, by halving; None if it does not.
@@ -391,6 +475,8 @@ class _Walk:
 
 NEAR = 0.05
 """A change of shares up to which Newton's method may go from one value to the next."""
+ASIDE = 0.2
+"""Distance from the line between two points, in parts of theirs, up to which a brink belongs to both."""
 JUMP = 0.02
 """A change of shares that is left after all halvings is a jump."""
 HALVINGS = 8

@@ -38,13 +38,15 @@ def interval_of(draws: ArrayLike, *, level: float = 0.9) -> Interval:
     Raises
     ------
     FitError
-        Not one finite number a draw.
+        Not one finite number a draw, or a level that is none.
 
     Examples
     --------
     >>> print(interval_of(range(101)))
     50 (5 to 95, 90%)
     """
+    if not 0 < level < 1:
+        raise FitError(f"interval: level is {level!r}; need a number between 0 and 1, such as 0.9")
     found: Any = np.asarray(draws, dtype=float)
     if found.ndim != 1 or not np.isfinite(found).all():
         raise FitError(f"a derived quantity of shape {found.shape}; return one finite number for each draw")

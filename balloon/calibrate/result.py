@@ -97,6 +97,8 @@ class Fit:
         """
         import pandas as pd
 
+        if not 0 < level < 1:
+            raise FitError(f"summary: level is {level!r}; need a number between 0 and 1, such as 0.9")
         found = self.identifiability()
         low, high = self._ends(level)
         silent = np.array([said == PRIOR_RETURNED for said in found.verdicts])
@@ -219,8 +221,10 @@ class Fit:
         Raises
         ------
         FitError
-            More than the sampler drew.
+            No whole number, or more than the sampler drew.
         """
+        if not isinstance(n, int | np.integer):
+            raise FitError(f"{n!r} draws; ask for a whole number, 1 or more")
         if self.draws is not None:
             if not 1 <= n <= len(self.draws):
                 raise FitError(f"{n} draws of {len(self.draws)}; ask for fewer, or calibrate with more draws")

@@ -86,9 +86,20 @@ def _reading_help(told: Branches) -> str:
         else ""
     )
     return (
-        f"{ways}Rest points of the mean field under the policy of the last step: expected numbers of many "
-        "actors, without luck and without clusters of contacts; others, farther off the way, may exist. "
-        "Values of tipping are found to a thousandth of the range. Simulated actors, not observations."
+        f"{ways}{_luck(told)}Rest points of the mean field under the policy of the last step: expected "
+        "numbers of many actors, without luck and without clusters of contacts; others, farther off the way, "
+        "may exist. Values of tipping are found to a thousandth of the range. Simulated actors, not "
+        "observations."
+    )
+
+
+def _luck(told: Branches) -> str:
+    """That platforms which are alike part by luck."""
+    shown = [[told.names.get(name, name) for name in names] for names in told.found.alike]
+    return "".join(
+        f"{', '.join(names[:-1])} and {names[-1]} are alike: which of them takes over is luck, and one case "
+        "is drawn. "
+        for names in shown
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from balloon.plots import style
-from balloon.plots.fit_words import fit_caption, pair_caption, profile_caption, short_name
+from balloon.plots.fit_words import fit_caption, pair_caption, profile_caption, short_name, three_digits
 from balloon.plots.lettering import date_ticks, days, shorten, wrap
 from balloon.plots.page import HEADING, MARGIN, PITCH, ROOM, WIDTH, Briefing, Words, add_box, new_page, write
 
@@ -173,7 +173,8 @@ def _draw_priors(ax: Axes, fit: Fit, summary: pd.DataFrame) -> None:
         ax.plot([low[k], high[k]], [k, k], color=LINE, lw=4, alpha=1.0 if told else 0.35, zorder=3)
         if told:
             ax.plot(fit.theta[k], k, "o", color=style.WHITE, mec=LINE, mew=1.4, ms=6, zorder=4)
-        said = f"{one.estimate:.3g} ({one.low:.3g} to {one.high:.3g}), {one.verdict}"
+        best, least, most = (three_digits(number) for number in (one.estimate, one.low, one.high))
+        said = f"{best} ({least} to {most}), {one.verdict}"
         said = said if told else "not identified: the prior is returned"
         label = shorten(short_name(str(name)), room=NAMES - 12, size=9)
         for text, x, shift, side, colour in (

@@ -39,6 +39,17 @@ def short_name(path: str) -> str:
     return path if head in ("scale", "dispersion") else rest
 
 
+def three_digits(value: float) -> str:
+    """A number to three digits, without powers of ten where people write none.
+
+    Examples
+    --------
+    >>> three_digits(1276.04), three_digits(0.0066953), three_digits(2.0)
+    ('1,280', '0.0067', '2')
+    """
+    return f"{float(f'{value:.3g}'):,.12g}"
+
+
 def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
     """Title, subtitle, notes and alt text of the figure of a fit."""
     rows, asked = check.rows(), fit.problem
@@ -53,7 +64,8 @@ def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
         f"furthest off by {rows.residual[worst]:+.1f} sd: {worst}."
     )
     said = [
-        f"{name} {one.estimate:.3g} ({one.low:.3g} to {one.high:.3g}), {one.verdict}"
+        f"{name} {three_digits(one.estimate)} ({three_digits(one.low)} to {three_digits(one.high)}), "
+        f"{one.verdict}"
         if one.estimate == one.estimate
         else f"{name} not identified, the prior is returned"
         for name, one in zip(summary.index, summary.itertuples(), strict=True)
@@ -75,7 +87,8 @@ def profile_caption(fit: Fit, found: Profile) -> Caption:
     """The words of a profile; of a parameter that the data do not tell they give no number."""
     name, estimates = found.name, fit.summary().estimate
     told = estimates[name] == estimates[name]
-    number = f"{found.estimate:.3g}, {found.level:.0%} interval {found.low:.3g} to {found.high:.3g}"
+    least, best, most = (three_digits(one) for one in (found.low, found.estimate, found.high))
+    number = f"{best}, {found.level:.0%} interval {least} to {most}"
     ends = f"crosses the line of the {found.level:.0%} interval at {found.low:.4g} and {found.high:.4g}"
     title = (
         f"{short_name(name)} is {number}"

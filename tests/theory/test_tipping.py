@@ -18,9 +18,11 @@ from worlds import week, world
 from balloon import load
 from balloon.contacts import Contacts
 from balloon.engines.meanfield import MeanField
+from balloon.engines.meanfield.frozen import freeze
 from balloon.errors import EngineError
 from balloon.interventions import Budget, Cooperation
-from balloon.restpoints import equilibria, tipping
+from balloon.plots.bifurcation import tipping_figure
+from balloon.restpoints import alike, equilibria, tipping
 from balloon.scenario import Scenario
 
 REVISIONS = 0.2
@@ -129,3 +131,35 @@ def test_the_end_of_a_branch_is_found_where_the_crowd_would_linger_for_centuries
     assert found.critical == pytest.approx(0.0179, abs=1e-4)
     assert found.back is None
     assert not found.reversible
+
+
+def test_of_two_refuges_that_are_alike_one_takes_over_and_that_this_is_luck_is_said() -> None:
+    """Three equal platforms at J = 4. On A, m is the share of each other: A holds while
+    ln((1 - 2 m) / m) = 4 (1 - 3 m) + h has a root near 0, which ends at the least h of the other side.
+    The half-and-half of B and C is a brink, and no crowd stays there.
+    """
+    three = world(
+        platforms="ABC", contacts=EVERYBODY, peer_influence=4.0, revision_rate=REVISIONS, actors=1000, steps=2
+    )
+    found = tipping(three, "platforms.A.asc", (-4.0, 2.0), values=13)
+    ways = found.branches[found.branches.branch != "between"]
+    assert ways.stable.all()
+    low = ways[ways.value < -1].iloc[0]
+    assert max(low.B, low.C) > 0.97
+    assert found.alike == (("B", "C"),)
+    (brink,) = found.branches[(found.branches.branch == "between") & (found.branches.value == 0)].itertuples()
+    assert pytest.approx(max(brink.B, brink.C), abs=1e-6) == brink.A  # between A and the one that took over
+    m = np.linspace(1e-4, 1 / 3, 100_001)
+    assert found.back == pytest.approx((np.log((1 - 2 * m) / m) - 4 * (1 - 3 * m))[m < 0.2].min(), abs=0.006)
+    words = tipping_figure(found).caption
+    assert words is not None
+    assert "B and C are alike: which of them takes over is luck, and one case is drawn." in words.notes[0]
+
+
+def test_platforms_that_differ_in_one_thing_are_not_alike() -> None:
+    names: dict[str, dict[str, float]] = {"A": {}, "B": {}, "C": {}, "D": {"onboarding_cost": 0.5}}
+    settings = {"contacts": EVERYBODY, "peer_influence": 1.0, "revision_rate": REVISIONS, "steps": 2}
+    even = world(platforms=names, start=dict.fromkeys(names, 0.25), **settings)
+    assert alike(freeze(even)) == (("A", "B", "C"),)
+    uneven = world(platforms=names, start={"A": 0.25, "B": 0.3, "C": 0.2, "D": 0.25}, **settings)
+    assert alike(freeze(uneven)) == ()

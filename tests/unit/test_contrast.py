@@ -13,6 +13,7 @@ import balloon as bl
 from balloon.contrast import contrast
 from balloon.effect import Contrast
 from balloon.errors import DataError, EngineError, ScenarioError
+from balloon.interventions import Outreach
 from balloon.pairs import TABLES
 from balloon.precision import half_width, precision, saved_by_pairing
 
@@ -169,6 +170,15 @@ def test_the_explanation_hedges_where_the_range_holds_zero() -> None:
 
 def test_the_explanation_of_no_difference_says_so() -> None:
     assert "exactly as many actors in both worlds" in contrast(CALM, CALM, replicates=2).explain()
+
+
+def test_an_alternative_that_differs_by_an_outreach_alone_is_named_by_it() -> None:
+    chase = Outreach(start=CALM.start, threshold=0.9, value=0.5)
+    chased, sooner = (replace(CALM, interventions=(one,)) for one in (chase, replace(chase, threshold=0.8)))
+    said = contrast(CALM, chased, replicates=2).explain()
+    assert said.startswith("The same actors with the same luck, with and without outreach on all platforms:")
+    said = contrast(chased, sooner, replicates=2).explain()
+    assert "which differ by outreach on all platforms:" in said
 
 
 def test_the_explanation_says_what_drawn_parameters_add() -> None:

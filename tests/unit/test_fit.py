@@ -457,6 +457,17 @@ def test_a_walk_on_the_level_ends(fit: bl.Fit, monkeypatch: pytest.MonkeyPatch) 
     assert len(promises) == 2 * ridge.PATIENCE + 1
 
 
+def test_levels_and_numbers_of_draws_that_cannot_be_are_refused(fit: bl.Fit) -> None:
+    with pytest.raises(
+        bl.FitError, match=r"summary: level is 2; need a number between 0 and 1, such as 0\.9"
+    ):
+        fit.summary(level=2)
+    with pytest.raises(bl.FitError, match="interval: level is 90; need a number between 0 and 1"):
+        interval_of([1.0, 2.0], level=90)
+    with pytest.raises(bl.FitError, match=r"2\.5 draws; ask for a whole number, 1 or more"):
+        fit.sample(2.5)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("level", [0.0, 1.0, 90, float("nan")])
 def test_a_profile_needs_a_level_between_0_and_1(fit: bl.Fit, level: float) -> None:
     with pytest.raises(bl.FitError, match=r"level is .*; need a number between 0 and 1, such as 0\.9"):
