@@ -207,8 +207,10 @@ def fits(blank: Problem, sets: int, *, loss: str = "plain", spoil: bool = False,
 def report(label: str, blank: Problem, found: dict) -> None:
     """Print what the fits came to."""
     print(f"\n{label}: {len(found['errors'])} data sets, {found['failed']} did not converge")
+    spent = found["seconds"]
     print(
-        f"seconds a fit: {np.median(found['wall']):.2f}, of the processor {np.median(found['seconds']):.2f}"
+        f"seconds a fit: {np.median(found['wall']):.2f}, of the processor {np.median(spent):.2f}, of 95 of "
+        f"100 below {np.quantile(spent, 0.95):.2f}, the slowest {spent.max():.2f}"
     )
     print(f"all starts within .5 nats: {(found['spans'] < 0.5).mean():.1%}")
     line("median absolute error, prior sd", by_kind(blank.names, found["errors"], np.median))

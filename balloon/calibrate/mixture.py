@@ -1,7 +1,7 @@
 """A mixture of t distributions fitted to draws: proposals that bend where a posterior does.
 
-On two posteriors of `benchmarks.calibration_sbc` with eight parameters a sampler accepts 0.26 and 0.32 of
-independent draws from one t distribution, 0.47 and 0.46 of those from a mixture of four.
+On two posteriors of `benchmarks.calibration_sbc` with eight parameters a sampler accepts 0.32 and 0.26 of
+independent draws from one t distribution, 0.46 and 0.47 of those from a mixture of four.
 """
 
 from __future__ import annotations
@@ -90,6 +90,18 @@ def fitted(draws: Floats, covariance: Floats, rng: np.random.Generator) -> Mixtu
         Of all draws: each part leans towards it as if it had seen k draws of it.
     rng : numpy.random.Generator
         For the draws at which the parts begin.
+
+    Returns
+    -------
+    Mixture
+        One part for every 1,500 draws, eight at most, and one more of all draws.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> found = fitted(rng.normal(size=(3000, 2)), np.eye(2), rng)
+    >>> len(found.weight), bool(abs(found.draw((5000, 2), rng).mean()) < 0.1)
+    (3, True)
     """
     parts = min(max(len(draws) // PART, 1), MOST_PARTS)
     points = draws[np.linspace(0, len(draws) - 1, min(MOST_DRAWS, len(draws))).round().astype(int)]

@@ -238,6 +238,17 @@ def test_draws_have_the_stated_mean_and_variance() -> None:
     assert drawn.var(axis=0) == pytest.approx(variance, rel=0.06)  # about four standard errors
 
 
+def test_deviances_without_slopes_are_the_squares_of_the_residuals() -> None:
+    one, away = mixed(), np.concatenate([AT * far for far in (1.0, 0.999, 0.96, 0.7)])
+    squares = one.residuals(away, NONE) ** 2
+    np.testing.assert_allclose(one.deviances(away, NONE), squares @ one.together, rtol=1e-9, atol=1e-10)
+    count, size, rate = (np.full(3, c) for c in (7.0, np.inf, 1.0))
+    x = np.array([0.0, -1.0, np.nan])
+    assert np.isinf(_cells.deviances(count, x, size, count, rate)[:2]).all()
+    none = np.zeros(3)
+    assert _cells.deviances(none, np.array([0.0, 2.0, -1.0]), size, none, rate).tolist() == [0.0, 4.0, np.inf]
+
+
 def test_huber_counts_a_bad_block_by_its_root_and_a_good_one_in_full() -> None:
     plain, huber = mixed(), mixed(loss="huber")
     deviance = plain.deviances(AT[1:], NONE)[0]
