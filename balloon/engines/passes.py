@@ -203,9 +203,6 @@ def _look_closer(t, g, lo, n, unclear, watch, setting, parameters, actors, extra
                 leaves = stranded
         if leaves >= 0:
             leave(t, g, i, code, leaves, setting, actors, extra, series)
-            if setting.watchful and leaves == fresh and setting.annealed == 0:
-                for e in range(setting.start[i], setting.start[i + np.uint64(1)]):
-                    extra.alarm[setting.others[np.uint64(e)]] = np.uint8(t)
         if chooses:
             who[n] = k
             n += 1

@@ -85,27 +85,19 @@ def set_apart(t, m, home, setting, parameters, scratch):
     Until then every other platform was credited with all contacts, and the home with none. Slots and
     contacts of those who are left move up; the slots of those who are settled stand in row MINE.
     """
+    _part_contacts(m, home, scratch)
     slot, packed, least, most = scratch.column[SLOT], scratch.packed, scratch.least, scratch.most
     kept, settled = scratch.chooser[KEPT], scratch.chooser[MINE]
-    here, away, largest = scratch.chooser[AT], scratch.chooser[HELD], scratch.chooser[LOST]
-    word, half, moment, tag = (
+    here, largest = scratch.chooser[AT], scratch.chooser[LOST]
+    word, half, byte, ones = (
         np.uint64(0xFFFFFFFF),
         np.uint64(32),
-        np.uint64(t),
-        np.uint64(SHOCK) << np.uint64(24),
+        np.uint64(255),
+        np.uint64(0x0101010101010101),
     )
     k0, k1, replicate = setting.seed & word, setting.seed >> half, setting.replicate
+    tag, moment = np.uint64(SHOCK) << np.uint64(24), np.uint64(t)
     pull, dormant = parameters.peer_influence, parameters.outside_option
-    byte, ones = np.uint64(255), np.uint64(0x0101010101010101)
-    for c in range(m):
-        here[c] = np.uint64(home[np.uint64(slot[c])]) * np.uint64(8) & np.uint64(63)  # 8 platforms at most
-    for c in range(m):
-        away[c] = packed[c] & ~(byte << here[c])
-    largest[:m] = np.uint64(0)
-    for q in range(8):
-        by = np.uint64(8 * q)
-        for c in range(m):
-            largest[c] = max(largest[c], away[c] >> by & byte)
     for c in range(m):
         met = max(small(packed[c] * ones >> np.uint64(56)), 1.0)
         home_worth = least[c] + pull * (small(packed[c] >> here[c] & byte) / met)
@@ -120,6 +112,22 @@ def set_apart(t, m, home, setting, parameters, scratch):
         slot[left], packed[left], settled[k - left] = slot[k], packed[k], slot[k]
         left += kept[k]
     return np.int64(left)
+
+
+@inner
+def _part_contacts(m, home, scratch):
+    """Where the byte of those at home stands, in row AT; the most on another platform, in row LOST."""
+    slot, packed, byte = scratch.column[SLOT], scratch.packed, np.uint64(255)
+    here, away, largest = scratch.chooser[AT], scratch.chooser[HELD], scratch.chooser[LOST]
+    for c in range(m):
+        here[c] = np.uint64(home[np.uint64(slot[c])]) * np.uint64(8) & np.uint64(63)  # 8 platforms at most
+    for c in range(m):
+        away[c] = packed[c] & ~(byte << here[c])
+    largest[:m] = np.uint64(0)
+    for q in range(8):
+        by = np.uint64(8 * q)
+        for c in range(m):
+            largest[c] = max(largest[c], away[c] >> by & byte)
 
 
 @inner

@@ -44,12 +44,15 @@ def leave(t, g, i, code, new, setting, actors, extra, series):
     before = actors.apps[i]
     after = before
     extra.ahead[i] = new
-    if new == platforms + FRESH:  # arrested: apps and habit are lost
+    if new == platforms + FRESH:  # arrested: apps and habit are lost, contacts alarmed
         after = np.uint32(0)
         actors.apps[i] = after
         actors.habit[i] = -1
         if extra.seized.size > 0:
             extra.seized[i] = after
+        if setting.watchful and setting.annealed == 0:
+            for e in range(setting.start[i], setting.start[i + np.uint64(1)]):
+                extra.alarm[setting.others[np.uint64(e)]] = np.uint8(t)
     here, there = place_of(code, platforms), place_of(new, platforms)
     since = setting.reference if t > setting.reference else -1
     _count_home(
