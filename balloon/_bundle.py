@@ -106,9 +106,10 @@ def _take(bundle: Bundle, value: Any, c: Any) -> NativeValue:
     sealed = c.builder.asm(same, "", "=r,0,~{memory}", [pointer], side_effect=True)
 
     def release() -> None:
-        """Let go of the arrays: taking them in took hold of each."""
+        """Let go of the arrays: taking them in took hold of each, where references are counted."""
         if whole.cleanup is not None:
             whole.cleanup()
-        c.context.nrt.decref(c.builder, bundle.layout, whole.value)
+        if c.context.enable_nrt:
+            c.context.nrt.decref(c.builder, bundle.layout, whole.value)
 
     return NativeValue(sealed, is_error=whole.is_error, cleanup=release)

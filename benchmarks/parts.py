@@ -24,7 +24,7 @@ from numba.core.types import CPointer, int64, intp
 from numba.extending import intrinsic
 
 from balloon import Scenario
-from balloon._jit import specialise
+from balloon._jit import own, specialise
 from balloon.draws import SHOCK, log, philox, unit
 from balloon.engines import arrays, choice, passes
 from benchmarks import case
@@ -42,10 +42,11 @@ PASSES = {
     "_enlist": "tally: who is arrested, who revises",
     "set_aside": "draws: shocks, and stayers set aside",
     "_gather": "choice among the rest: what they are",
-    "_look_around": "choice among the rest: contacts",
+    "look_around": "choice among the rest: contacts",
     "_judge": "choice among the rest: utility",
     "_draw_shocks": "choice among the rest: shocks",
     "_take_best": "choice among the rest: the best",
+    "drop_apps": "tally: write and count what changed",
     "apply": "tally: write and count what changed",
 }
 """The passes of `balloon.engines.passes.advance`, and what part of the work they do."""
@@ -188,13 +189,13 @@ def bare_costs(actors: int, *, rounds: int) -> dict[str, float]:
     return costs
 
 
-@numba.njit(error_model="numpy")
+@own
 def _draw(blocks, out):
     for t in range(blocks):
         _draw_block(np.uint64(t), out[0], out[1], out[2], out[3])
 
 
-@numba.njit(error_model="numpy")
+@own
 def _draw_block(t, a, b, c, d):
     zero, tag = np.uint64(0), np.uint64(SHOCK) << np.uint64(24)
     for k in range(a.size):
@@ -202,7 +203,7 @@ def _draw_block(t, a, b, c, d):
         a[k], b[k], c[k], d[k] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])
 
 
-@numba.njit(error_model="numpy")
+@own
 def _to_gumbels(blocks, uniforms):
     shocks = np.empty(uniforms.shape[1])
     total = 0.0
@@ -215,7 +216,7 @@ def _to_gumbels(blocks, uniforms):
     return total
 
 
-@numba.njit(error_model="numpy")
+@own
 def _look_up(home, others):
     total = 0
     for e in range(others.size):

@@ -112,6 +112,9 @@ def test_an_interruption_cancels_what_has_not_started_and_keeps_what_is_stored(t
         next(blocks)
     with pytest.raises(KeyboardInterrupt):
         blocks.throw(KeyboardInterrupt)
+    for thread in threading.enumerate():
+        if thread.name.startswith("balloon"):
+            thread.join()  # what had begun goes on to its end
     before = len(runs_of(log))
     assert before < 20
     assert squares(gather(job, stop=100, store=store, size=1)) == [r**2 for r in range(100)]
