@@ -4,7 +4,7 @@
 them by chains and ranks the true values; it prints what leaves the 99 % simultaneous bands. Data: 25 weekly
 shares of three platforms, arrests in bins of four weeks, active users. `--quick` takes Laplace's
 approximation instead of chains. With `--out FILE` the ranks are written one by one, and a second call goes
-on from there: chains with 8 parameters take one to seven minutes of a core for each data set.
+on from there: chains with 8 parameters take some ten seconds of a core for each data set.
 """
 
 from __future__ import annotations
