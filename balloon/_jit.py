@@ -86,21 +86,6 @@ class _Part(_Kernel):
     It is optimised and turned into machine code with the kernel, once, and not at every level.
     """
 
-    def __init__(self, codegen: Any, name: str) -> None:
-        super().__init__(codegen, name)
-        self._own: list[str] = []
-
-    def add_ir_module(self, ir_module: Any) -> None:
-        self._own += [one.name for one in ir_module.functions if one.blocks and not one.linkage]
-        super().add_ir_module(ir_module)
-
-    def _get_module_for_linking(self) -> Any:
-        """As numba's, without a look at all functions and a copy: only its own are not shared yet."""
-        self._ensure_finalized()
-        while self._own:
-            self._final_module.get_function(self._own.pop()).linkage = "linkonce_odr"
-        return self._final_module
-
     def _optimize_final_module(self) -> None:
         pass
 

@@ -71,17 +71,31 @@ def philox(c0, c1, c2, c3, k0, k1):
     return c0 & _WORD, c1 & _WORD, c2 & _WORD, c3 & _WORD
 
 
+@scalar
+def keys(seed):
+    """The two key words of a seed."""
+    return seed & _WORD, seed >> _HALF
+
+
+@scalar
+def tag_of(purpose, block):
+    """The counter word of a purpose and a block of items."""
+    return (np.uint64(purpose) << np.uint64(24)) | np.uint64(block)
+
+
 @jit
 def _block(slot, step, replicate, tag, seed):
     """`philox` as a call, for those who do not draw in a loop."""
-    return philox(slot, step, replicate, tag, seed & _WORD, seed >> _HALF)
+    k0, k1 = keys(seed)
+    return philox(slot, step, replicate, tag, k0, k1)
 
 
 @scalar
 def words(seed, replicate, step, slot, purpose, block):
     """Four random words for items 4 block .. 4 block + 3 of an address."""
-    tag = (np.uint64(purpose) << np.uint64(24)) | np.uint64(block)
-    return _block(np.uint64(slot), np.uint64(step), np.uint64(replicate), tag, np.uint64(seed))
+    return _block(
+        np.uint64(slot), np.uint64(step), np.uint64(replicate), tag_of(purpose, block), np.uint64(seed)
+    )
 
 
 _MAGIC = np.uint64(0x4330000000000000)  # 2**52 as bits: or-ing a word in below gives 2**52 + word

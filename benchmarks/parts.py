@@ -25,7 +25,7 @@ from numba.extending import intrinsic
 
 from balloon import Scenario
 from balloon._jit import own, specialise
-from balloon.draws import SHOCK, log, philox, unit
+from balloon.draws import SHOCK, log, philox, tag_of, unit
 from balloon.engines import arrays, choice, passes
 from benchmarks import case
 from benchmarks.clock import Contender, best_of, one_lap
@@ -197,7 +197,7 @@ def _draw(blocks, out):
 
 @own
 def _draw_block(t, a, b, c, d):
-    zero, tag = np.uint64(0), np.uint64(SHOCK) << np.uint64(24)
+    zero, tag = np.uint64(0), tag_of(SHOCK, 0)
     for k in range(a.size):
         w = philox(np.uint64(k), t, zero, tag, np.uint64(1), zero)
         a[k], b[k], c[k], d[k] = unit(w[0]), unit(w[1]), unit(w[2]), unit(w[3])

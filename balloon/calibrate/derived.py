@@ -32,6 +32,12 @@ class Interval:
         return f"{self.median:.3g} ({self.low:.3g} to {self.high:.3g}, {self.level:.0%})"
 
 
+def check_level(what: str, level: float) -> None:
+    """Refuse a level of an interval that is none."""
+    if not 0 < level < 1:
+        raise FitError(f"{what}: level is {level!r}; need a number between 0 and 1, such as 0.9")
+
+
 def interval_of(draws: ArrayLike, *, level: float = 0.9) -> Interval:
     """Median and central interval of draws.
 
@@ -45,8 +51,7 @@ def interval_of(draws: ArrayLike, *, level: float = 0.9) -> Interval:
     >>> print(interval_of(range(101)))
     50 (5 to 95, 90%)
     """
-    if not 0 < level < 1:
-        raise FitError(f"interval: level is {level!r}; need a number between 0 and 1, such as 0.9")
+    check_level("interval", level)
     found: Any = np.asarray(draws, dtype=float)
     if found.ndim != 1 or not np.isfinite(found).all():
         raise FitError(f"a derived quantity of shape {found.shape}; return one finite number for each draw")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+from balloon.calibrate.derived import check_level
 from balloon.calibrate.priors import LOG_NORMAL, NORMAL
 from balloon.calibrate.ridge import climb
 from balloon.calibrate.search import EDGE, Place
@@ -119,8 +120,7 @@ def profile(
         raise FitError(
             f"profile of {name!r}: there is no such parameter; there are {', '.join(problem.names)}"
         )
-    if not 0 < level < 1:
-        raise FitError(f"profile of {name}: level is {level!r}; need a number between 0 and 1, such as 0.9")
+    check_level(f"profile of {name}", level)
     try:
         return _Curve.about(problem, theta, covariance, problem.names.index(name), priors=priors).profile(
             level

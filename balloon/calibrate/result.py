@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from balloon._values import numbers
-from balloon.calibrate.derived import Interval, interval_of
+from balloon.calibrate.derived import Interval, check_level, interval_of
 from balloon.calibrate.identifiability import PRIOR_RETURNED, Identifiability, identifiability
 from balloon.calibrate.priors import LIMIT
 from balloon.calibrate.problem import Problem
@@ -97,8 +97,7 @@ class Fit:
         """
         import pandas as pd
 
-        if not 0 < level < 1:
-            raise FitError(f"summary: level is {level!r}; need a number between 0 and 1, such as 0.9")
+        check_level("summary", level)
         found = self.identifiability()
         low, high = self._ends(level)
         silent = np.array([said == PRIOR_RETURNED for said in found.verdicts])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from balloon.calibrate.search import EDGE, Place
+from balloon.calibrate.search import EDGE, Place, damped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,11 +57,8 @@ def climb(here: Place, *, held: int | None) -> tuple[Place, Mask]:
             gained = 0.5 * ((mine.residual**2).sum(axis=1) - (there.residual**2).sum(axis=1))
         better = (gained > 0) & np.isfinite(there.residual).all(axis=1)
         gains[which, turn % PATIENCE] = np.where(better, gained, 0.0)
-        # Nielsen (1999), as in `balloon.calibrate.search`.
-        ratio = np.clip(np.where(better, gained, 0.0) / np.maximum(promised, 1e-300), 0.0, 1.0)
-        shrunk = np.maximum(0.1, 1.0 - (2.0 * ratio - 1.0) ** 3)
-        damping[which] *= np.where(better, shrunk, growth[which])
-        growth[which] = np.where(better, 2.0, np.minimum(2.0 * growth[which], 1e6))
+        ratio = np.where(better, gained, 0.0) / np.maximum(promised, 1e-300)
+        damping[which], growth[which] = damped(damping[which], growth[which], better, ratio)
         here = here.put(which[better], there.take(better))
     return here, arrived
 

@@ -179,7 +179,7 @@ def travel(
         which, mine, step = which[moving], mine.take(moving), step[moving]
         there = Place.at(problem, np.clip(mine.theta + step, -EDGE, EDGE), float(priors))
         better, ratio = _compared(mine, there)
-        damping[which], growth[which] = _damped(damping[which], growth[which], better, ratio)
+        damping[which], growth[which] = damped(damping[which], growth[which], better, ratio)
         if better.any():
             here = here.put(which[better], there.take(better))
         if merge:
@@ -244,7 +244,8 @@ def _compared(mine: Place, there: Place) -> tuple[Mask, Floats]:
     return better, np.where(np.isfinite(ratio), ratio, 0.0)
 
 
-def _damped(damping: Floats, growth: Floats, better: Mask, ratio: Floats) -> tuple[Floats, Floats]:
+def damped(damping: Floats, growth: Floats, better: Mask, ratio: Floats) -> tuple[Floats, Floats]:
+    """Damping and its growth after steps that gained so much of what was promised (Nielsen 1999)."""
     shrink = np.maximum(0.1, 1.0 - (2.0 * np.clip(ratio, 0.0, 1.0) - 1.0) ** 3)
     return (
         np.where(better, damping * shrink, damping * growth),

@@ -74,7 +74,7 @@ def compile_ahead() -> None:
 
     This one compiles the rest; where it comes to the step, it waits for the other (`balloon._kept.alone`).
     """
-    idle = (os.cpu_count() or 1) > 1 and not os.environ.get("NUMBA_DISABLE_JIT")
+    idle = (os.cpu_count() or 1) > 1 and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
     if not idle or is_kept("balloon.engines.passes.advance") or not is_writable():
         return
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}

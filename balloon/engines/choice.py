@@ -8,7 +8,7 @@ from balloon._jit import inner
 from balloon.behaviour.decide import met
 from balloon.behaviour.inputs import Traits, View
 from balloon.behaviour.rules import utility
-from balloon.draws import EVENT, SHOCK, TRIAL, log, philox, small, uniform, unit
+from balloon.draws import EVENT, SHOCK, TRIAL, keys, log, philox, small, tag_of, uniform, unit
 from balloon.engines.columns import (
     APPS,
     CHOICE,
@@ -150,10 +150,9 @@ def _approach(q, m, origin, friction, way):
 def _draw_shocks(t, m, setting, scratch):
     """Uniforms of all options, dormancy first."""
     slot, shock, replicate, moment = scratch.column[SLOT], scratch.shock, setting.replicate, np.uint64(t)
-    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    k0, k1 = setting.seed & word, setting.seed >> half
+    k0, k1 = keys(setting.seed)
     for block in range(shock.shape[0] // 4):
-        tag = (np.uint64(SHOCK) << np.uint64(24)) | np.uint64(block)
+        tag = tag_of(SHOCK, block)
         r0, r1, r2, r3 = shock[4 * block], shock[4 * block + 1], shock[4 * block + 2], shock[4 * block + 3]
         for c in range(m):
             w = philox(np.uint64(slot[c]), moment, replicate, tag, k0, k1)

@@ -13,7 +13,7 @@ from balloon._jit import inner, jit
 from balloon.behaviour.decide import chance, met, seizure_rate, source_of, struck
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.behaviour.rules import hazard, revision_rate
-from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, TRIAL, philox, uniform, unit
+from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, TRIAL, keys, philox, tag_of, uniform, unit
 from balloon.engines.choice import choose, look_around
 from balloon.engines.columns import AT, BLOCK, HELD, RISK, SEAT, STAY, WIDTH
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED, close_step, observe
@@ -119,9 +119,8 @@ def _draw_events(t, lo, n, setting, home, alarm, dormant, limits, scratch):
     Who may be alarmed: a contact was removed in the last step, or in this one. Steps are compared modulo
     256, so once in a while somebody is looked at for nothing.
     """
-    word, half = np.uint64(0xFFFFFFFF), np.uint64(32)
-    k0, k1, replicate = setting.seed & word, setting.seed >> half, setting.replicate
-    tag, moment, base = np.uint64(EVENT) << np.uint64(24), np.uint64(t), np.uint64(lo)
+    k0, k1 = keys(setting.seed)
+    replicate, tag, moment, base = setting.replicate, tag_of(EVENT, 0), np.uint64(t), np.uint64(lo)
     arrest, revision, trial, flag = scratch.event[0], scratch.event[1], scratch.event[2], scratch.flag
     most_arrest, most_revision, calm = limits
     lately = 1 if setting.annealed == 0 else 255

@@ -12,7 +12,7 @@ import numpy as np
 from balloon._jit import inner, scalar
 from balloon.behaviour.inputs import Traits, View
 from balloon.behaviour.rules import utility
-from balloon.draws import SHOCK, least_gumbel, most_gumbel, philox, small
+from balloon.draws import SHOCK, keys, least_gumbel, most_gumbel, philox, small, tag_of
 from balloon.engines.columns import AT, HELD, KEPT, LOST, MINE, RISK, RIVAL, SEAT, SLOT, STAY
 
 
@@ -89,14 +89,9 @@ def set_apart(t, m, home, setting, parameters, scratch):
     slot, packed, least, most = scratch.column[SLOT], scratch.packed, scratch.least, scratch.most
     kept, settled = scratch.chooser[KEPT], scratch.chooser[MINE]
     here, largest = scratch.chooser[AT], scratch.chooser[LOST]
-    word, half, byte, ones = (
-        np.uint64(0xFFFFFFFF),
-        np.uint64(32),
-        np.uint64(255),
-        np.uint64(0x0101010101010101),
-    )
-    k0, k1, replicate = setting.seed & word, setting.seed >> half, setting.replicate
-    tag, moment = np.uint64(SHOCK) << np.uint64(24), np.uint64(t)
+    byte, ones = np.uint64(255), np.uint64(0x0101010101010101)
+    k0, k1 = keys(setting.seed)
+    replicate, tag, moment = setting.replicate, tag_of(SHOCK, 0), np.uint64(t)
     pull, dormant = parameters.peer_influence, parameters.outside_option
     for c in range(m):
         met = max(small(packed[c] * ones >> np.uint64(56)), 1.0)
@@ -124,7 +119,7 @@ def _part_contacts(m, home, scratch):
     for c in range(m):
         away[c] = packed[c] & ~(byte << here[c])
     largest[:m] = np.uint64(0)
-    for q in range(8):
+    for q in range(scratch.peers.shape[0]):
         by = np.uint64(8 * q)
         for c in range(m):
             largest[c] = max(largest[c], away[c] >> by & byte)
@@ -150,9 +145,8 @@ def _compare(t, m, setting, scratch):
 @inner
 def _compare_four(t, m, block, setting, option, scratch):
     """Draw four options of all choosers and raise the bounds of their best one away from home."""
-    word, half, one = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(1)
-    k0, k1, moment = setting.seed & word, setting.seed >> half, np.uint64(t)
-    tag, replicate = (np.uint64(SHOCK) << np.uint64(24)) | np.uint64(block), setting.replicate
+    k0, k1 = keys(setting.seed)
+    replicate, tag, moment, one = setting.replicate, tag_of(SHOCK, block), np.uint64(t), np.uint64(1)
     seat, home, apps = scratch.chooser[SEAT], scratch.chooser[AT], scratch.chooser[HELD]
     mine, risk, rival = scratch.chooser[MINE], scratch.liking[RISK], scratch.liking[RIVAL]
     i0 = np.uint64(4 * block)

@@ -6,7 +6,7 @@ import numpy as np
 
 from balloon._jit import inner
 from balloon.behaviour.decide import apps_after, habit_after, held_in_evidence
-from balloon.draws import UNINSTALL, philox, unit
+from balloon.draws import UNINSTALL, keys, philox, tag_of, unit
 from balloon.engines.columns import APPS, CHOICE, FORCED, HABIT, HOME, LOST, MINE, SLOT, TRIED
 from balloon.engines.stage import FRESH, REMOVED, place_of
 
@@ -87,13 +87,13 @@ def drop_apps(t, g, n, setting, parameters, actors, extra, scratch, stage, serie
 @inner
 def _draw_lots(t, n, drop, setting, scratch):
     """Note which apps would be lost if they were installed and loose: most people lose none."""
-    word, half, one, two = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(1), np.uint64(2)
-    k0, k1, replicate, moment = setting.seed & word, setting.seed >> half, setting.replicate, np.uint64(t)
+    k0, k1 = keys(setting.seed)
+    replicate, moment, one, two = setting.replicate, np.uint64(t), np.uint64(1), np.uint64(2)
     slot, lost = scratch.chooser[MINE], scratch.chooser[LOST]
     for k in range(n):
         lost[k] = np.uint64(0)
     for block in range(scratch.shock.shape[0] // 4):
-        tag, by = (np.uint64(UNINSTALL) << np.uint64(24)) | np.uint64(block), np.uint64(4 * block)
+        tag, by = tag_of(UNINSTALL, block), np.uint64(4 * block)
         for k in range(n):
             w = philox(slot[k], moment, replicate, tag, k0, k1)
             low = np.uint64(unit(w[0]) < drop) | np.uint64(unit(w[1]) < drop) << one
