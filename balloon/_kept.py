@@ -24,6 +24,7 @@ if sys.platform != "win32":
 COMPILED = (
     "_kept.py",
     "_jit.py",
+    "_compiler.py",
     "_bundle.py",
     "draws.py",
     "ties.py",

@@ -70,9 +70,10 @@ compile_step(load("minimal"))
 
 
 def compile_ahead() -> None:
-    """Compile the step in a second process where it is not kept yet: half of what a first run waits for.
+    """Compile the step in a second process where it is not kept yet: most of what a first run waits for.
 
-    This one compiles the rest; where it comes to the step, it waits for the other (`balloon._kept.alone`).
+    This one compiles some of its parts, and then all else; where it comes to the step, it waits for the
+    other (`balloon._kept.alone`).
     """
     idle = (os.cpu_count() or 1) > 1 and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
     if not idle or is_kept("balloon.engines.passes.advance") or not is_writable():
@@ -81,6 +82,10 @@ def compile_ahead() -> None:
     # In a thread that waits for its end, and does not keep this process from its own.
     work = partial(subprocess.run, [sys.executable, "-P", "-c", COMPILE], check=False, **quiet)
     threading.Thread(target=work, daemon=True, name="balloon-compile").start()
+    from balloon.engines.arrays import compile_parts
+    from balloon.files import load
+
+    compile_parts(load("minimal"))
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -9,10 +9,14 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from balloon._jit import compile_part, plain
 from balloon.behaviour.inputs import Parameters
+from balloon.engines.choice import choose, look_around
 from balloon.engines.columns import Extra, Scratch, Setting, new_scratch
 from balloon.engines.passes import advance
 from balloon.engines.stage import Series, Stage, code, new_series, new_stage
+from balloon.engines.stayers import set_aside
+from balloon.engines.tally import apply, drop_apps
 from balloon.recruit import Actors, new_actors, recruit
 from balloon.scenario import Scenario
 from balloon.timetable import Policy
@@ -154,11 +158,28 @@ def _laid_out(
     )
 
 
+def _blank(scenario: Scenario) -> Run:
+    """What a replicate works on, of the right types and with nothing in it."""
+    shared, actors = plan(scenario), new_actors(scenario.population.actors)
+    return _laid_out(scenario, actors, shared.start, shared.others, seed=0, replicate=0)
+
+
+PARTS = (set_aside, drop_apps, look_around, choose, apply)
+"""The large parts of `balloon.engines.passes.act`, in the order in which it comes to them."""
+
+
 def compile_step(scenario: Scenario) -> None:
     """Compile the step for a scenario and keep it, without a run."""
-    shared, actors = plan(scenario), new_actors(scenario.population.actors)
-    run = _laid_out(scenario, actors, shared.start, shared.others, seed=0, replicate=0)
-    code(advance, scenario, 0, 0, *run)
+    code(advance, scenario, 0, 0, *_blank(scenario))
+
+
+def compile_parts(scenario: Scenario) -> None:
+    """Compile the large parts of the step and keep them, the last first: another compiles the step itself."""
+    run = _blank(scenario)
+    kinds = {**run._asdict(), "home": run.actors.home}
+    for part in reversed(PARTS):
+        names = plain(part).__code__.co_varnames[: plain(part).__code__.co_argcount]
+        compile_part(part, *(kinds.get(name, 0) for name in names))
 
 
 def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from balloon._jit import inner
+from balloon._jit import inner, shared
 from balloon.behaviour.decide import met
 from balloon.behaviour.inputs import Traits, View
 from balloon.behaviour.rules import utility
@@ -25,7 +25,7 @@ from balloon.engines.stage import STRANDED
 from balloon.engines.stayers import set_apart
 
 
-@inner
+@shared
 def choose(t, g, m, setting, parameters, actors, scratch, stage):
     """Let the first ``m`` of those who wait choose; what they do stands in the columns."""
     _gather(g, m, actors, scratch, stage)
@@ -52,7 +52,7 @@ def _gather(g, m, actors, scratch, stage):
         risk[c] = actors.risk_aversion[i]
 
 
-@inner
+@shared
 def look_around(t, g, m, setting, parameters, home, scratch, stage):
     """Share of contacts on each available platform, of those on any, for those who wait.
 

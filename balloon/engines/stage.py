@@ -219,20 +219,27 @@ def close_step(t, parameters, policy, weeks, stage, series):
     for o in range(policy.outreach_on.shape[0]):
         if not policy.outreach_on[o, t - 1]:
             continue
-        window = policy.outreach_window[o] if policy.outreach_arrests[o] else 1
-        crowd, total = np.zeros(platforms, np.int64), 0
-        for s in range(max(t - window + 1, 1), t + 1):
-            for g in range(groups):
-                for p in range(platforms):
-                    if policy.outreach_groups[o, g]:
-                        found = (
-                            series.arrests[s, g, p] if policy.outreach_arrests[o] else series.actors[s, g, p]
-                        )
-                        crowd[p] += found
-                        total += found
+        total = 0
         for p in range(platforms):
-            if policy.outreach_platforms[o, p] and crowd[p] > policy.outreach_numbers[o, 0] * total:
+            total += _crowd(t, o, p, policy, series)
+        for p in range(platforms):
+            crowd = _crowd(t, o, p, policy, series)
+            if policy.outreach_platforms[o, p] and crowd > policy.outreach_numbers[o, 0] * total:
                 stage.triggered[o, p] = min(stage.triggered[o, p], t * weeks)
+
+
+@inner
+def _crowd(t, o, p, policy, series):
+    """Actors on a platform after step t, or arrests in the window until then, that an outreach looks at."""
+    crowd = 0
+    for g in range(series.arrests.shape[1]):
+        if policy.outreach_groups[o, g]:
+            if policy.outreach_arrests[o]:
+                for s in range(max(t - policy.outreach_window[o] + 1, 1), t + 1):
+                    crowd += series.arrests[s, g, p]
+            else:
+                crowd += series.actors[t, g, p]
+    return crowd
 
 
 def kernel(function: Any, scenario: Scenario) -> Any:

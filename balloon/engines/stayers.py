@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from balloon._jit import inner, scalar
+from balloon._jit import inner, scalar, shared
 from balloon.behaviour.inputs import Traits, View
 from balloon.behaviour.rules import utility
 from balloon.draws import SHOCK, keys, least_gumbel, most_gumbel, philox, small, tag_of
@@ -55,7 +55,7 @@ def bound_options(g, setting, parameters, scratch, stage):
         anchor[1, q] += 1e-9 * scale
 
 
-@inner
+@shared
 def set_aside(t, m, rest, setting, scratch):
     """Settle the choosers who stay for sure; add the slots of the others to ``rest`` that wait.
 

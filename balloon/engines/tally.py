@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from balloon._jit import inner
+from balloon._jit import inner, shared
 from balloon.behaviour.decide import apps_after, habit_after, held_in_evidence
 from balloon.draws import UNINSTALL, keys, philox, tag_of, unit
 from balloon.engines.columns import APPS, CHOICE, FORCED, HABIT, HOME, LOST, MINE, SLOT, TRIED
@@ -62,7 +62,7 @@ def leave(t, g, i, code, new, setting, actors, extra, series):
     _count_apps(here, there, before, after, series.joins[t], series.installed[t], series.idle[t])
 
 
-@inner
+@shared
 def drop_apps(t, g, n, setting, parameters, actors, extra, scratch, stage, series):
     """Drop apps of those who were settled where they are."""
     platforms, none = series.installed.shape[1], np.uint32(0)
@@ -101,7 +101,7 @@ def _draw_lots(t, n, drop, setting, scratch):
             lost[k] |= (low | high << two) << by
 
 
-@inner
+@shared
 def apply(t, g, m, setting, parameters, actors, extra, scratch, stage, series):
     """Write homes, habits and apps of those who chose, and count what changed."""
     platforms, drop, column = series.installed.shape[1], parameters.uninstall_probability, scratch.column

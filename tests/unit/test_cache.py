@@ -185,13 +185,52 @@ def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(subprocess, "run", lambda command, **_: started.append(command))
     monkeypatch.setattr(threading.Thread, "start", threading.Thread.run)
+    monkeypatch.setattr(arrays, "compile_parts", lambda scenario: started.append(scenario.name))
     return started
 
 
-def test_a_first_run_compiles_the_step_in_a_second_process(commands: list[Any]) -> None:
+def test_a_first_run_compiles_the_step_in_a_second_process_and_its_parts_in_this(
+    commands: list[Any],
+) -> None:
     terminal.compile_ahead()
-    assert [command[0] for command in commands] == [sys.executable]
-    compile(commands[0][-1], "command", "exec")
+    command, parts = commands
+    assert (command[0], parts) == (sys.executable, "minimal")
+    compile(command[-1], "command", "exec")
+
+
+PARTS = """
+import balloon as bl
+from balloon.engines import arrays
+
+arrays.compile_parts(bl.load("minimal"))
+print(*(len(part.part.overloads) for part in arrays.PARTS))
+"""
+
+STEP = """
+import balloon as bl
+from balloon.engines import arrays
+
+print(*arrays.final(bl.load("minimal"), seed=1, replicate=0).series.moves.ravel())
+print(*(hits for part in arrays.PARTS for hits in part.part.stats.cache_hits.values()))
+"""
+
+
+def test_a_step_of_parts_that_another_process_compiled_takes_each_and_gives_the_same_numbers(
+    tmp_path: Path,
+) -> None:
+    own = {"BALLOON_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0"}
+
+    def lines(program: str) -> list[list[int]]:
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=os.environ | own, capture_output=True, text=True, check=True
+        )
+        return [[int(word) for word in line.split()] for line in done.stdout.splitlines()]
+
+    assert lines(PARTS) == [[1] * len(arrays.PARTS)]
+    moves, hits = lines(STEP)
+    assert hits == [1] * len(arrays.PARTS)
+    here = arrays.final(bl.load("minimal"), seed=1, replicate=0)
+    assert moves == here.series.moves.ravel().tolist()
 
 
 @pytest.mark.parametrize("reason", ["kept", "one core", "not compiled"])
