@@ -74,6 +74,14 @@ class Contrast:
     reached: Reached | None = None
     """What a wish for precision took; None if there was none."""
 
+    def __repr__(self) -> str:
+        worlds = [self.scenarios[0].name, *self.names]
+        number = self.baseline.provenance.replicates
+        return (
+            f"<Contrast of {' and '.join(map(repr, worlds))}: {number} pairs, seed {self.asked.seed}; "
+            "see measures(), ledger() and explain()>"
+        )
+
     # ---- which alternative ---------------------------------------------------------------
 
     @property

@@ -27,7 +27,7 @@ from balloon.errors import BalloonError, RunError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code: 0 done, 1 run failed, 2 bad input, 130 interrupted."""
+    """Run one command; returns the exit code: 0 done, 1 run failed, 2 bad input, 130 or 143 interrupted."""
     arguments = _parser().parse_args(argv)
     stagings: list[Staging] = []
     with contextlib.suppress(AttributeError, ValueError):  # a stream that is not a terminal's
@@ -36,8 +36,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             _in_a_thread(lambda: arguments.command(arguments, stagings))
             sys.stdout.flush()
-        except KeyboardInterrupt:
-            _interrupted(stagings, _farewell(stagings, arguments))
+        except KeyboardInterrupt as stop:
+            code = 128 + stop.args[0] if stop.args else INTERRUPTED
+            _interrupted(stagings, _farewell(stagings, arguments), code)
         except BrokenPipeError:  # the reader, such as head, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         except (RunError, CommandError) as error:
@@ -111,24 +112,32 @@ def _in_a_thread(work: Callable[[], None]) -> None:
     with _noted_interruptions() as noted:
         while not done.wait(0.1):  # in short steps: on Windows a wait without end cannot be interrupted
             if noted:
-                raise KeyboardInterrupt
+                raise KeyboardInterrupt(noted[0])
     if problems:
         raise problems[0]
 
 
 @contextlib.contextmanager
 def _noted_interruptions() -> Iterator[list[int]]:
-    """Note Ctrl-C instead of raising it: an exception would be lost in a finalizer that runs just then."""
+    """Note Ctrl-C instead of raising it: an exception would be lost in a finalizer that runs just then.
+
+    So is a polite end noted, such as `timeout` and schedulers ask for: files that wait are taken back.
+    """
     noted: list[int] = []
+    usual: dict[signal.Signals, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
     ours = threading.current_thread() is threading.main_thread()
-    if not ours or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield noted  # another thread, or a caller who ignores interruptions or answers them otherwise
-        return
-    signal.signal(signal.SIGINT, lambda number, _: noted.append(number))
+    # Not in another thread, nor for a caller who ignores them or answers them otherwise.
+    answered = [kind for kind, handler in usual.items() if ours and signal.getsignal(kind) is handler]
+    for kind in answered:
+        signal.signal(kind, lambda number, _: noted.append(number))
     try:
         yield noted
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for kind in answered:
+            signal.signal(kind, usual[kind])
 
 
 def _farewell(stagings: Sequence[Staging], arguments: argparse.Namespace) -> str:
@@ -142,15 +151,16 @@ def _farewell(stagings: Sequence[Staging], arguments: argparse.Namespace) -> str
     return f"interrupted; {kept}"
 
 
-def _interrupted(stagings: Sequence[Staging], farewell: str) -> None:
+def _interrupted(stagings: Sequence[Staging], farewell: str, code: int) -> None:
     """Clean up and leave at once: a thread inside a compiled loop cannot be asked to stop."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for kind in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(kind, signal.SIG_IGN)
     for staging in stagings:
         staging.drop()
-    complain(INTERRUPTED, farewell)
+    complain(code, farewell)
     with contextlib.suppress(OSError, ValueError):
         sys.stdout.flush()
-    os._exit(INTERRUPTED)
+    os._exit(code)
 
 
 @contextlib.contextmanager

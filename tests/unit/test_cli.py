@@ -411,11 +411,11 @@ def at_work(scenario: str, out: Path, cache: Path | None) -> Iterator[subprocess
         process.communicate()
 
 
-def interrupt(process: subprocess.Popen[str]) -> tuple[float, int, str]:
+def interrupt(process: subprocess.Popen[str], kind: signal.Signals = signal.SIGINT) -> tuple[float, int, str]:
     """Seconds until it ended, its exit code, and what it said."""
     assert process.poll() is None
     start = time.monotonic()
-    process.send_signal(signal.SIGINT)
+    process.send_signal(kind)
     _, said = process.communicate(timeout=30)
     return time.monotonic() - start, process.returncode, said
 
@@ -441,6 +441,16 @@ def test_ctrl_c_ends_within_a_second_and_leaves_nothing(
     assert (code, said.splitlines()) == (130, ["balloon: interrupted; nothing was written"])
     assert took < 1.0
     assert [file for file in left_in(tmp_path) if not file.startswith("cache")] == ["scenario.toml"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are sent in another way")
+def test_who_is_asked_to_end_takes_back_what_waits(tmp_path: Path) -> None:
+    path = tmp_path / "scenario.toml"
+    bl.save(bl.load("minimal").with_({"population.actors": 3_000_000, "steps": 5000}), path)
+    with at_work(str(path), tmp_path / "out", None) as process:
+        _, code, said = interrupt(process, signal.SIGTERM)
+    assert (code, said.splitlines()) == (128 + 15, ["balloon: interrupted; nothing was written"])
+    assert left_in(tmp_path) == ["scenario.toml"]
 
 
 def test_files_that_wait_are_taken_back_also_while_one_is_written(tmp_path: Path) -> None:

@@ -35,6 +35,13 @@ def test_its_runs_are_those_of_simulate(effect: Contrast) -> None:
     assert effect.alternative.identical(bl.simulate(KOREA, replicates=20, seed=1))
 
 
+def test_it_says_in_a_line_what_it_is(effect: Contrast) -> None:
+    assert repr(effect) == (
+        "<Contrast of 'telegram-korea-2024' and 'telegram-korea-2024': 20 pairs, seed 1; "
+        "see measures(), ledger() and explain()>"
+    )
+
+
 def test_with_ranges_its_runs_are_those_of_simulate_as_well() -> None:
     drawn = contrast(CALM, KOREA, replicates=3, seed=1, parameters="ranges")
     assert drawn.baseline.identical(bl.simulate(CALM, replicates=3, seed=1, parameters="ranges"))
