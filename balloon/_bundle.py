@@ -9,6 +9,7 @@ stands in memory, and who wants a field reads it there.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from llvmlite import ir
@@ -94,22 +95,68 @@ def _read(context: Any, builder: Any, bundle: Bundle, pointer: Any, name: str) -
 @unbox(Bundle)  # type: ignore[untyped-decorator]
 def _take(bundle: Bundle, value: Any, c: Any) -> NativeValue:
     """Lay the fields out in memory that lasts as long as the call."""
-    whole = c.unbox(bundle.layout, value)
     before, words = bundle.places(c.context)
     memory = cgutils.alloca_once(c.builder, ir.ArrayType(_WORD, words))
     pointer = c.builder.bitcast(memory, _POINTER)
-    for k, kind in enumerate(bundle.layout.types):
-        field = c.builder.extract_value(whole.value, k)
-        c.builder.store(field, _place(c.builder, pointer, before[k], c.context.get_value_type(kind)))
-    # The compiler must not see through to these stores: it would read before they are done.
-    same = ir.FunctionType(_POINTER, [_POINTER])
-    sealed = c.builder.asm(same, "", "=r,0,~{memory}", [pointer], side_effect=True)
+    fields = [
+        (kind, _place(c.builder, pointer, place, c.context.get_value_type(kind)))
+        for kind, place in zip(bundle.layout.types, before, strict=True)
+    ]
+    failed = cgutils.false_bit
+    for k, (kind, place) in enumerate(fields):
+        field = c.pyapi.tuple_getitem(value, k)  # borrowed
+        failed = c.builder.or_(failed, c.builder.call(_taker(c, kind), [field, place]))
 
     def release() -> None:
         """Let go of the arrays: taking them in took hold of each, where references are counted."""
-        if whole.cleanup is not None:
-            whole.cleanup()
-        if c.context.enable_nrt:
-            c.context.nrt.decref(c.builder, bundle.layout, whole.value)
+        for kind, place in fields:
+            if c.context.enable_nrt and c.context.data_model_manager[kind].contains_nrt_meminfo():
+                c.builder.call(_releaser(c, kind), [place])
 
-    return NativeValue(sealed, is_error=whole.is_error, cleanup=release)
+    with cgutils.if_unlikely(c.builder, failed):
+        release()
+    # The compiler must not see through to these stores: it would read before they are done.
+    same = ir.FunctionType(_POINTER, [_POINTER])
+    sealed = c.builder.asm(same, "", "=r,0,~{memory}", [pointer], side_effect=True)
+    return NativeValue(sealed, is_error=failed, cleanup=release)
+
+
+def _taker(c: Any, kind: Any) -> ir.Function:
+    """Code that lays a Python object of a kind out at a place, and returns whether it could not.
+
+    A call for each field: laid into the wrapper of the step, with its hundred fields, it took longer to
+    compile than the step itself.
+    """
+
+    def fill(builder: Any, value: Any, place: Any) -> None:
+        native = c.context.get_python_api(builder).to_native_value(kind, value)
+        nothing = ir.Constant(place.type.pointee, None)
+        builder.store(builder.select(native.is_error, nothing, native.value), place)
+        builder.ret(native.is_error)
+
+    return _helper(c, "take", kind, ir.IntType(1), [c.pyapi.pyobj], fill)
+
+
+def _releaser(c: Any, kind: Any) -> ir.Function:
+    """Code that lets go of what stands at a place."""
+
+    def fill(builder: Any, place: Any) -> None:
+        c.context.nrt.decref(builder, kind, builder.load(place))
+        builder.ret_void()
+
+    return _helper(c, "release", kind, ir.VoidType(), [], fill)
+
+
+def _helper(
+    c: Any, purpose: str, kind: Any, returned: Any, before: list[Any], fill: Callable[..., None]
+) -> ir.Function:
+    """A function of the module at hand that takes a place of a kind last; made where it is not there yet."""
+    digest = hashlib.sha256(str(kind).encode()).hexdigest()[:12]
+    name, module = f"balloon.{purpose}.{digest}", c.builder.module
+    if name not in module.globals:
+        place = c.context.get_value_type(kind).as_pointer()
+        made = ir.Function(module, ir.FunctionType(returned, [*before, place]), name)
+        made.linkage = "internal"
+        made.attributes.add("noinline")
+        fill(ir.IRBuilder(made.append_basic_block()), *made.args)
+    return module.globals[name]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from balloon._bundle import Bundle, bundle
-from balloon._jit import inner, jit
+from balloon._jit import entry, inner, jit
 
 
 @bundle
@@ -55,6 +55,19 @@ def test_a_call_lets_go_of_all_that_it_was_given() -> None:
     before = [sys.getrefcount(column) for column in (mine.rows, mine.table)]
     for _ in range(5):
         tally(mine, mine, 2)
+    assert [sys.getrefcount(column) for column in (mine.rows, mine.table)] == before
+
+
+@pytest.mark.skipif(bool(numba.config.DISABLE_JIT), reason="nothing is compiled")
+def test_a_call_that_cannot_take_a_field_raises_and_lets_go_of_the_others() -> None:
+    mine = crate(1)
+    call = entry(tally, mine, mine, 1)
+    before = [sys.getrefcount(column) for column in (mine.rows, mine.table)]
+    for _ in range(5):
+        for given in ((mine._replace(rows=None), mine), (mine, mine._replace(rows=None))):
+            with pytest.raises(TypeError, match="can't unbox array"):
+                call(*given, 1)
+        del given
     assert [sys.getrefcount(column) for column in (mine.rows, mine.table)] == before
 
 
