@@ -163,7 +163,7 @@ def table(fit: Fit, *, refused: bool) -> list[str]:
             (
                 f"{one.estimate:.4g}" if told else "-",
                 "-" if not told else "refused" if refused else f"{one.low:.4g} to {one.high:.4g}",
-                one.method,
+                one.method.removesuffix(", actors"),  # what is said below; a line has room for 80 letters
                 f"{one.contraction:.2f}",
                 one.verdict if told else "not identified",
             )
