@@ -46,10 +46,11 @@ def main() -> None:
             fit = case.fit(name)
         beside = fit.check_abm(replicates=4)
         print(f"\n{name}: {case.what}", fit.summary().round(4).to_string(), fit.identifiability(), sep="\n")
-        print(fit.check(), beside, sep="\n")
+        print(fit.check(), fit.check().rows().round(3).to_string(), beside, sep="\n")
         if beside.verdict == "refuse":
             own = fit_abm(fit)
-            print("\nThe actors themselves", own.summary().round(4).to_string(), own.check(), sep="\n")
+            print("\nThe actors themselves", own.summary().round(4).to_string(), sep="\n")
+            print(own.check(), own.check().rows().round(3).to_string(), sep="\n")
 
 
 if __name__ == "__main__":

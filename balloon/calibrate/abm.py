@@ -58,6 +58,11 @@ class Emulated(Problem):
     tilt: Floats
     """(m, k) its change along each axis."""
 
+    @property
+    def of_actors(self) -> bool:
+        """True: the predictions are those of the actors."""
+        return True
+
     def _seen(self, columns: Mapping[Any, Any], theta: NDArray[Any]) -> NDArray[Any]:
         ours = self.likelihood
         cells = ours.cells(Problem._seen(self, columns, theta))  # noqa: SLF001 - slots leave no zero-argument super

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DRAWS = 200
 """Draws of which data are made again: a tail probability to within .035."""
 ALL = "all"
+ROUGH = 0.01
+"""Tail probability that is told no closer."""
 STRANGE = 0.05
 """Tail probability below which a check says so."""
 ENOUGH = 100.0
@@ -38,6 +40,8 @@ class Check:
     """Observed data beside data that the fitted model makes."""
 
     problem: Problem
+    predicted: Floats
+    """(D, n) what the model expects at each draw."""
     made: Floats
     """(D, n) data made again, one for each draw."""
     observed_deviance: Floats
@@ -49,7 +53,8 @@ class Check:
         """One row an observation: observed, expected, low and high (90 %), residual, p.
 
         residual: observed minus expected, in standard deviations of the data made again. p: how often
-        they lie as far out on one side, doubled; ties count half.
+        they lie as far out on one side, doubled; ties count half. Of bounds no number was observed (nan);
+        their residual and p are of the middle, beside that of the bounds made again.
         """
         import pandas as pd
 
@@ -60,7 +65,9 @@ class Check:
             residual = np.where(values == expected, 0.0, (values - expected) / sd)
         low, high = np.quantile(made, (0.05, 0.95), axis=0)
         things = pd.Index([row.thing for row in self.problem.observations], name="observation")
-        columns = {"observed": values, "expected": expected, "low": low, "high": high, "residual": residual}
+        alone = np.array([row.value is not None for row in self.problem.observations])
+        observed = np.where(alone, values, np.nan)
+        columns = {"observed": observed, "expected": expected, "low": low, "high": high, "residual": residual}
         return pd.DataFrame({**columns, "p": 2 * np.minimum(above, 1 - above)}, index=things)
 
     def waves(self) -> pd.DataFrame:
@@ -94,6 +101,11 @@ class Check:
         """How often data made again deviate more than those observed, all together."""
         return self._judged(range(self.observed_deviance.shape[1]))[1]
 
+    @property
+    def said(self) -> str:
+        """The same in words, such as "p < 0.01"."""
+        return probability(self.p)
+
     def _judged(self, which: Sequence[int]) -> tuple[float, float]:
         ours, theirs = (d[:, list(which)].sum(axis=1) for d in (self.observed_deviance, self.made_deviance))
         p = (theirs > ours).mean() + 0.5 * (theirs == ours).mean()
@@ -101,15 +113,28 @@ class Check:
 
     def __str__(self) -> str:
         table = self.quantities()
-        lines = [table.round(3).to_string()]
+        lines = [table.round(2).to_string()]
         for name, row in table.iterrows():
             if row.p < STRANGE:
-                lines.append(f"{name}: deviates more than the model allows (p = {row.p:.3f})")
+                lines.append(f"{name}: deviates more than the model allows ({probability(row.p)})")
             elif row.p > 1 - STRANGE:
                 lines.append(
-                    f"{name}: deviates less than the model expects (p = {row.p:.3f}); is it smoothed?"
+                    f"{name}: deviates less than the model expects ({probability(row.p)}); is it smoothed?"
                 )
         return "\n".join(lines)
+
+
+def probability(p: float) -> str:
+    """A tail probability to what 200 sets of data can tell.
+
+    Examples
+    --------
+    >>> probability(0.0), probability(0.175), probability(1.0)
+    ('p < 0.01', 'p = 0.17', 'p > 0.99')
+    """
+    if p < ROUGH:
+        return f"p < {ROUGH}"
+    return f"p > {1 - ROUGH}" if p > 1 - ROUGH else f"p = {p:.2f}"
 
 
 def check(problem: Problem, draws: ArrayLike, *, seed: int = 0) -> Check:
@@ -125,7 +150,7 @@ def check(problem: Problem, draws: ArrayLike, *, seed: int = 0) -> Check:
     Raises
     ------
     FitError
-        Draws of another shape.
+        Draws of another shape; a seed that is none.
 
     Examples
     --------
@@ -140,6 +165,8 @@ def check(problem: Problem, draws: ArrayLike, *, seed: int = 0) -> Check:
     True
     """
     theta = _spread_evenly(_checked(problem, draws), DRAWS)
+    if not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise FitError(f"seed is {seed!r}; need 0 or more, a whole number")
     predicted, dispersions = problem.predict(theta).real, problem.dispersions(theta)
     rng, ours, made, theirs = np.random.default_rng(seed), problem.likelihood, [], []
     for at, wide in zip(predicted, dispersions, strict=True):
@@ -148,6 +175,7 @@ def check(problem: Problem, draws: ArrayLike, *, seed: int = 0) -> Check:
         theirs.append(ours.with_values(new).deviances(at[None], wide[None])[0])
     return Check(
         problem=problem,
+        predicted=predicted,
         made=np.array(made),
         observed_deviance=ours.deviances(predicted, dispersions),
         made_deviance=np.array(theirs),
@@ -217,8 +245,14 @@ def sensitivity_to_priors(
         for change in CHANGES:
             weights = _weights(theta[:, j], change)
             shift = None if _believed(theta[:, j], weights, change) else _shift(theta, j, change)
+            moved_on = {} if shift is None else problem.values(theta + shift)
             for quantity, answer in answers.items():
-                after = _mean(answer, weights) if shift is None else _along(theta, answer, shift)
+                if shift is None:
+                    after = _mean(answer, weights)
+                elif quantity in moved_on:  # the parameter itself knows its bounds, a line does not
+                    after = float(moved_on[quantity].mean())
+                else:
+                    after = _along(theta, answer, shift)
                 spread = float(answer.std(ddof=1))
                 before = float(answer.mean())
                 moved = (after - before) / spread if spread > 0 else 0.0

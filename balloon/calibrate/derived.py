@@ -53,7 +53,13 @@ def interval_of(draws: ArrayLike, *, level: float = 0.9) -> Interval:
     """
     check_level("interval", level)
     found: Any = np.asarray(draws, dtype=float)
-    if found.ndim != 1 or not np.isfinite(found).all():
+    if found.ndim == 1 and not np.isfinite(found).all():
+        none = int((~np.isfinite(found)).sum())
+        raise FitError(
+            f"a derived quantity is no finite number in {none} of {len(found)} draws; does it divide by "
+            "what may be 0?"
+        )
+    if found.ndim != 1:
         raise FitError(f"a derived quantity of shape {found.shape}; return one finite number for each draw")
     tail = (1.0 - level) / 2.0
     low, median, high = np.quantile(found, [tail, 0.5, 1.0 - tail]).tolist()

@@ -95,6 +95,11 @@ def suggest_data(
             raise FitError(f"target {name!r}: is not free; there are {', '.join(problem.names)}")
     if candidates is not None and not candidates:
         raise FitError("no candidates; name some data to compare, or leave candidates out")
+    for name, rows in (candidates or {}).items():
+        if not isinstance(rows, Observations):
+            raise FitError(
+                f"candidate {name!r} is {rows!r}; need Observations, as balloon.read_observations gives"
+            )
     offers = (
         [(name, rows) for name, rows in candidates.items()]
         if candidates is not None

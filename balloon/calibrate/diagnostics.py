@@ -8,7 +8,10 @@ ensembles and halves of them (the nested R-hat of Margossian, Hoffman, Sountsov,
 Gelman 2024, Bayesian Analysis). The effective sample size is that of the mean over the walkers (Goodman &
 Weare 2010, Comm. Appl. Math. Comp. Sci. 5(1): 65-80): its variance says how far walkers move together,
 and the walkers, of which there are more, for how long they remember (as in emcee: Foreman-Mackey, Hogg,
-Lang & Goodman 2013, PASP 125: 306-312). With one walker both are the formulae of Vehtari et al.
+Lang & Goodman 2013, PASP 125: 306-312). With one walker both are the formulae of Vehtari et al. Their
+autocorrelations are biased towards the mean of a short chain, which is less noise for a lone one. As far as
+walkers have luck of their own noise averages out, and the variogram is taken, which has no bias (Gelman,
+Carlin, Stern, Dunson, Vehtari & Rubin 2013, Bayesian Data Analysis, 3rd ed., equation 11.7).
 
 Draws have the shape (chains, draws) or (ensembles, draws, walkers).
 """
@@ -176,7 +179,9 @@ def _ess(chains: Floats) -> float:
     n = walkers.shape[1]
     apart = float(means.var(axis=1).mean() + means.mean(axis=1).var(ddof=1))
     both = within * (n - 1) / n + apart
-    correlation = 1.0 - (within - _autocovariance(walkers).mean(axis=0)) / both
+    own, covariance = 1.0 - together / alone, _autocovariance(walkers)
+    fall = (1.0 - own) * (within - covariance.mean(axis=0)) + own * _variogram(walkers, covariance)
+    correlation = 1.0 - fall / both
     correlation[0] = 1.0
     time = _integrated(correlation)
     total = level.size
@@ -192,6 +197,16 @@ def _autocovariance(series: Floats) -> Floats:
     size = next_fast_len(2 * n, real=True)
     power = np.abs(rfft(series - series.mean(axis=1, keepdims=True), size, axis=1)) ** 2
     return np.asarray(irfft(power, size, axis=1)[:, :n] / n, float)
+
+
+def _variogram(series: Floats, covariance: Floats) -> Floats:
+    """(n,) half the mean square of differences between draws t steps apart, from the autocovariances."""
+    n = series.shape[1]
+    squares = ((series - series.mean(axis=1, keepdims=True)) ** 2).mean(axis=0)
+    first = np.cumsum(squares)[::-1]
+    last = np.cumsum(squares[::-1])[::-1]
+    found: Floats = (0.5 * (first + last) - n * covariance.mean(axis=0)) / np.arange(n, 0, -1)
+    return found
 
 
 def _integrated(correlation: Floats) -> float:

@@ -97,10 +97,12 @@ class AbmCheck:
     def widening(self) -> Floats:
         """(k,) factor on the half-widths of intervals: shift and wobble added in quadrature.
 
-        What the luck of the replicates adds to the shift is taken out.
+        What the luck of the replicates adds to the shift is taken out. The intervals of a fit of the
+        actors themselves hold the luck of one world already.
         """
         shift = np.maximum(self.shift**2 - self.wobble**2 / self.replicates, 0.0)
-        return np.asarray(np.sqrt(1.0 + shift + self.wobble**2), float)
+        luck = 0.0 if self.problem.of_actors else self.wobble**2
+        return np.asarray(np.sqrt(1.0 + shift + luck), float)
 
     def parameters(self) -> pd.DataFrame:
         """One row a parameter: shift and wobble (in its posterior sd), widening."""
@@ -116,18 +118,28 @@ class AbmCheck:
 
         return abm_check_figure(self)
 
+    @property
+    def _widened(self) -> str:
+        """Factors from 1.01 on in words, the largest first; of the largest if all are below."""
+        order = np.argsort(-self.widening)
+        some = [k for k in order if self.widening[k] >= 1.01] or order[:1]
+        return ", ".join(f"{self.widening[k]:.2f} ({self.problem.names[k]})" for k in some)
+
     def __str__(self) -> str:
         table = self.quantities()
         worst = table.drop(ALL).gap.idxmax()
         j = int(np.abs(self.shift).argmax())
+        luck = "" if self.problem.of_actors else "with the luck of one world "
+        ours, way = "mean field", "fit the actors themselves: balloon.calibrate.abm.fit_abm(fit)"
+        if self.problem.of_actors:
+            ours, way = "emulator", "fit them again with more replicates: balloon.calibrate.abm.fit_abm"
         said = {
-            FINE: "the mean field may stand for the actors",
-            WIDEN: "shift and luck are to be added in quadrature: half-widths x `widening`",
-            REFUSE: "the intervals of the mean field are refused, they are not those of the model; "
-            "fit the actors themselves: balloon.calibrate.abm.fit_abm(fit)",
+            FINE: f"the {ours} may stand for the actors",
+            WIDEN: f"{luck}this widens intervals: half-widths x {self._widened}",
+            REFUSE: f"the intervals of the {ours} are refused, they are not those of the model; {way}",
         }
         return (
-            f"{self.verdict}: actors and mean field differ by up to {table.gap[worst]:.2f} sd of an "
+            f"{self.verdict}: actors and {ours} differ by up to {table.gap[worst]:.2f} sd of an "
             f"observation ({worst}), which shifts {self.problem.names[j]} by {self.shift[j]:+.2f} posterior "
             f"sd; {said[self.verdict]}\n{table.round(2).to_string()}"
         )

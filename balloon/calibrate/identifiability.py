@@ -28,6 +28,9 @@ IDENTIFIED, WEAKLY = "identified", "weakly"
 PRIOR_RETURNED = "Not identified by these data (prior returned)"
 CONTRACTED, TOUCHED = 0.5, 0.1
 """Contraction from which a parameter counts as identified, and as weakly identified."""
+FAR, NEAR = 3.0, 0.3
+"""Distance from its prior, in the sd that it has before the data are seen, and in the prior's, from which
+a parameter that is not identified counts as pulled."""
 NOTHING = 1e-9
 """Singular value, in parts of the largest, up to which a direction is null: rounding leaves 1e-13."""
 PART, NULL_PART = 0.3, 1e-3
@@ -52,6 +55,9 @@ class Identifiability:
     """Exact null directions, in words."""
     in_null: tuple[bool, ...]
     """(k,) which parameters belong to an exact null direction."""
+    pulled: tuple[str, ...]
+    """Parameters that are not identified and lie farther from their priors than so little information
+    moves them, in words: data and model, or data and priors, contradict each other."""
 
     @property
     def verdicts(self) -> tuple[str, ...]:
@@ -75,8 +81,20 @@ class Identifiability:
             "information in units of the prior's: " + ", ".join(f"{e:.3g}" for e in self.eigenvalues)
         )
         lines += [f"exact null direction: {said}" for said in self.null]
-        lines += [f"hardly told apart: {said}" for said in self.sloppy]
+        lines += [f"{hardly(said)}: {said}" for said in self.sloppy]
+        lines += [f"moved, though hardly narrowed: {said}" for said in self.pulled]
         return "\n".join(lines)
+
+
+def hardly(direction: str) -> str:
+    """What is said of a sloppy direction: of several parameters that they are hardly told apart.
+
+    Examples
+    --------
+    >>> hardly("trial +0.1 with asc -0.2"), hardly("trial +0.1")
+    ('hardly told apart', 'hardly told')
+    """
+    return "hardly told apart" if " with " in direction else "hardly told"
 
 
 def verdict(contraction: float) -> str:
@@ -111,6 +129,7 @@ def identifiability(problem: Problem, theta: Floats, spread: Floats | None = Non
         spread = np.sqrt(np.diag(np.linalg.inv(rows.T @ rows + np.eye(len(theta)))))
     nothing = NOTHING * max(float(found.S[0]), 1.0) >= found.S
     null = _apart(vectors[nothing])
+    silent = [verdict(1.0 - one) == PRIOR_RETURNED for one in spread]
     weak = [r for r in range(len(values))[::-1] if not nothing[r] and values[r] < 1.0]
     return Identifiability(
         names=problem.names,
@@ -120,6 +139,26 @@ def identifiability(problem: Problem, theta: Floats, spread: Floats | None = Non
         sloppy=tuple(_words(problem, theta, vectors[r]) for r in weak[:3]),
         null=tuple(_null_words(problem, theta, row) for row in null),
         in_null=tuple(bool(np.any(np.abs(column) >= NULL_PART)) for column in null.T),
+        pulled=tuple(_pulled(problem.names[j], theta[j], spread[j]) for j in _far(theta, spread, silent)),
+    )
+
+
+def _far(theta: Floats, spread: Floats, silent: Sequence[bool]) -> list[int]:
+    """Which parameters of those lie out of proportion to what the data tell of them.
+
+    Where the priors are right and the model is, the posterior mean of a parameter has the variance that
+    the data take from the prior: 1 - spread^2.
+    """
+    usual = np.sqrt(np.maximum(1.0 - spread**2, 0.0))
+    far = (np.abs(theta) > FAR * usual) & (np.abs(theta) > NEAR)
+    return np.flatnonzero(far & silent).tolist()
+
+
+def _pulled(name: str, theta: float, spread: float) -> str:
+    usual = math.sqrt(max(1.0 - spread * spread, 0.0))
+    return (
+        f"{name} by {theta:+.1f} prior sd, where so little information moves it by {usual:.1f}; data and "
+        "model, or data and priors, contradict each other"
     )
 
 

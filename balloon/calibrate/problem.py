@@ -85,6 +85,11 @@ class Problem:
         return tuple(name for name in self.priors if not name.startswith((SCALE, DISPERSION)))
 
     @property
+    def of_actors(self) -> bool:
+        """Whether predictions are those of the actors, instead of the mean field's."""
+        return False
+
+    @property
     def model(self) -> ObservationModel:
         """What each observation is in the scenario."""
         return self.likelihood.model

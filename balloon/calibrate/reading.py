@@ -122,6 +122,7 @@ def _csv(path: Path) -> tuple[str, list[Mapping[str, Any]]]:
     if len(cells) < 2:
         raise DataError(f"{where}: holds no rows; need a header and a row for every observation")
     columns = [name.strip() for name in cells[0]]
+    _refuse(where, _separated(columns))
     _refuse(where, _twice(columns))
     _refuse(
         where,
@@ -132,6 +133,18 @@ def _csv(path: Path) -> tuple[str, list[Mapping[str, Any]]]:
         ],
     )
     return where, [dict(zip(columns, line, strict=True)) for line in cells[1:]]
+
+
+def _separated(columns: list[str]) -> list[str]:
+    """What a spreadsheet with commas in its numbers saves: columns apart by semicolons, or by tabs."""
+    head = columns[0]
+    found = [
+        mark for mark in (";", "\t") if set(NEEDED) & {part.strip(' "') for part in head.split(mark)[:-1]}
+    ]
+    return [
+        f"its columns are separated by {mark!r}; save it with commas between them, and points in numbers"
+        for mark in found
+    ]
 
 
 def _twice(columns: list[str]) -> list[str]:

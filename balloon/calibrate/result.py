@@ -18,7 +18,7 @@ from balloon.calibrate.profile import Profile, profile
 from balloon.calibrate.search import EDGE, Ends
 from balloon.errors import FitError, ScenarioError
 from balloon.evidence import Evidence
-from balloon.scenario import at_values, change, find, swap
+from balloon.scenario import Scenario, at_values, change, find, swap
 from balloon.simulate import draw_ranges
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from balloon.calibrate.discrepancy import AbmCheck
     from balloon.calibrate.observations import Observations
     from balloon.engines.meanfield import Expected
-    from balloon.scenario import Scenario
 
     Floats: TypeAlias = NDArray[np.float64]
 
@@ -72,10 +71,10 @@ class Fit:
 
     @property
     def method(self) -> str:
-        """Where intervals come from: "laplace (quick)", "mcmc" or "mcmc (not mixed)"."""
-        if self.draws is None:
-            return "laplace (quick)"
-        return "mcmc (not mixed)" if self.mixing.startswith("NOT") else "mcmc"
+        """Where intervals come from: "laplace (quick)", "mcmc" or "mcmc (not mixed)", and "actors"."""
+        found = "mcmc (not mixed)" if self.mixing.startswith("NOT") else "mcmc"
+        found = "laplace (quick)" if self.draws is None else found
+        return f"{found}, actors" if self.problem.of_actors else found
 
     @property
     def estimates(self) -> dict[str, float]:
@@ -247,12 +246,14 @@ class Fit:
             Where they will run, such as the same with more steps; parameters of interventions that it
             does not have are left out. By default the one that was fitted.
         n : int
-            As many as replicates.
+            As many as replicates; at most as many as the sampler drew.
         ranges : bool
             Whether all else that has a range is drawn from it. What is not fitted is not known better than
             that: a forecast without it is too sure.
         """
         where = self.problem.scenario if scenario is None else scenario
+        if not isinstance(where, Scenario):
+            raise FitError(f"scenario is {where!r}; need a Scenario, such as Fit.scenario or load(...) gives")
         paths = [path for path in self.problem.paths if _has(where, path)]
         drawn = [
             {path: one[path] for path in paths} for one in self.problem.parameters(self.thetas(n, seed=seed))
@@ -328,7 +329,7 @@ class Fit:
     # ---- files -------------------------------------------------------------------------------------
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the fit as JSON; `Fit.load` reads it back, on the mean field.
+        """Write the fit as JSON; `Fit.load` reads it back, on the mean field or, of a fit of actors, theirs.
 
         Raises
         ------

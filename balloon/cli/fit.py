@@ -163,7 +163,7 @@ def table(fit: Fit, *, refused: bool) -> list[str]:
             (
                 f"{one.estimate:.4g}" if told else "-",
                 "-" if not told else "refused" if refused else f"{one.low:.4g} to {one.high:.4g}",
-                one.method,
+                one.method.removesuffix(", actors"),  # what is said below; a line has room for 80 letters
                 f"{one.contraction:.2f}",
                 one.verdict if told else "not identified",
             )
@@ -175,13 +175,15 @@ def table(fit: Fit, *, refused: bool) -> list[str]:
 
 def doubts(fit: Fit, beside: str, *, refused: bool) -> list[str]:
     """In words: how well the model fits, and what the data do not tell."""
+    from balloon.calibrate.identifiability import hardly
+
     found, checked = fit.identifiability(), fit.check()
     strange = [str(name) for name, row in checked.quantities().iterrows() if row.p < 0.05 and name != "all"]
     said = [
-        f"Fit: the model does not make data like these (p = {checked.p:.3f})"
+        f"Fit: the model does not make data like these ({checked.said})"
         f"{': ' + ', '.join(strange) if strange else ''}; its intervals hold only if it did."
         if checked.p < 0.05
-        else f"Fit: the model makes data like these (p = {checked.p:.2f})."
+        else f"Fit: the model makes data like these ({checked.said})."
     ]
     silent = [name for name in fit.problem.paths if name not in fit.identified]
     if silent:
@@ -190,7 +192,8 @@ def doubts(fit: Fit, beside: str, *, refused: bool) -> list[str]:
             f"{', '.join(silent)}."
         )
     said += [f"Exact null direction: {one}." for one in found.null]
-    said += [f"Hardly told apart: {one}." for one in found.sloppy]
+    said += [f"{hardly(one).capitalize()}: {one}." for one in found.sloppy]
+    said += [f"Moved, though hardly narrowed: {one}." for one in found.pulled]
     said.append(beside)
     if fit.draws is None and not refused:
         said.append(

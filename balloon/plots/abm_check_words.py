@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from balloon.calibrate.discrepancy import AbmCheck
 
 VERDICTS = {
-    "fine": "The mean field may stand for the actors",
-    "widen": "The mean field may stand for the actors with wider intervals",
-    "refuse": "The mean field must not stand for the actors",
+    "fine": "may stand for the actors",
+    "widen": "may stand for the actors with wider intervals",
+    "refuse": "must not stand for the actors",
 }
 FINE, WIDEN = 0.3, 1.0
 """Bounds of the verdicts, in standard deviations; those of `balloon.calibrate.discrepancy`."""
@@ -30,8 +30,8 @@ def abm_check_caption(check: AbmCheck, *, shown: int) -> Caption:
     some = f" The {shown} of {number} observations with the largest gaps are shown." if shown < number else ""
     note = (
         f"Actors: mean of {check.replicates} runs at the estimate. Grounds: a root mean square below 0.3 in "
-        "each quantity is fine, up to 1 widens the intervals, beyond it the mean field is refused. Whiskers "
-        f"of the parameters: 90% of the luck of one world.{some}"
+        f"each quantity is fine, up to 1 widens the intervals, beyond it the {stand_in(check)} is refused. "
+        f"Whiskers of the parameters: 90% of the luck of one world.{some}"
     )
     made = f"{check.replicates} replicates"
     return Caption(
@@ -49,8 +49,17 @@ def abm_check_title(check: AbmCheck) -> str:
     worst, widest = str(gap.idxmax()), int(check.widening.argmax())
     if check.verdict == "widen" and gap[worst] < FINE:
         name, factor = short_name(check.problem.names[widest]), check.widening[widest]
-        return f"{VERDICTS['widen']}: that of {name} is {factor:.2f} times as wide"
-    return f"{VERDICTS[check.verdict]}: gaps of up to {gap[worst]:.2f} sd of an observation ({worst})"
+        return f"{_verdict(check)}: that of {name} is {factor:.2f} times as wide"
+    return f"{_verdict(check)}: gaps of up to {gap[worst]:.2f} sd of an observation ({worst})"
+
+
+def stand_in(check: AbmCheck) -> str:
+    """What was fitted in the place of the actors: the mean field, or what emulates them."""
+    return "emulator" if check.problem.of_actors else "mean field"
+
+
+def _verdict(check: AbmCheck) -> str:
+    return f"The {stand_in(check)} {VERDICTS[check.verdict]}"
 
 
 def _subtitle(check: AbmCheck) -> str:
@@ -87,7 +96,7 @@ def _alt(check: AbmCheck, head: str) -> str:
         for name, shift, factor in zip(check.problem.names, check.shift, check.widening, strict=True)
     )
     return (
-        f"{head} Dot plot of the actors minus the mean field in standard deviations of each observation, the "
-        f"largest first: {seen}. Shifts of the parameters in posterior standard deviations: {moved}. "
-        f"Simulated with {check.replicates} runs of the actors."
+        f"{head} Dot plot of the actors minus the {stand_in(check)} in standard deviations of each "
+        f"observation, the largest first: {seen}. Shifts of the parameters in posterior standard "
+        f"deviations: {moved}. Simulated with {check.replicates} runs of the actors."
     )

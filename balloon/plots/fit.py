@@ -48,7 +48,7 @@ def fit_figure(fit: Fit) -> Briefing:
         lower = text.above + lines * (HIGH + AXIS + GAP)
         height = lower + 24 + ROW * (len(summary) + 1) + 26 + text.below
         figure = new_page(words, text, width=WIDTH, height=height)
-        expected, error = _expected(fit), _error(fit)
+        expected, error = np.quantile(check.predicted, (0.05, 0.95), axis=0), _error(fit)
         room = ROOM / ACROSS
         for number, (name, members) in enumerate(groups):
             left = MARGIN + room * (number % ACROSS)
@@ -94,12 +94,6 @@ def _unit(kind: str) -> str:
     return {"share": "%", "ratio": "ratio", "annual": "a year"}.get(kind, "count")
 
 
-def _expected(fit: Fit) -> Floats:
-    """(2, n) 5 and 95 % of what the fit expects."""
-    draws = fit.thetas(200)
-    return np.asarray(np.quantile(fit.problem.predict(draws).real, (0.05, 0.95), axis=0), float)
-
-
 def _error(fit: Fit) -> Floats:
     """(2, n) 5 and 95 % of data made where the truth is what was observed; bounds as they are."""
     ours, rng = fit.problem.likelihood, np.random.default_rng(0)
@@ -134,7 +128,7 @@ def _draw_panel(
     between = np.array([row.value is None for row in ours])
     ax.plot(middle[~between], observed[~between], "o", color=style.INK, ms=4.5, zorder=5)
     ax.plot(np.tile(middle[between], 2), whisker[:, between].ravel(), "_", color=style.INK, ms=9, zorder=5)
-    top = float(max(high.max(), whisker[1].max(), observed.max()))
+    top = float(max(high.max(), whisker[1].max(), np.nanmax(observed, initial=0.0)))
     ax.set_ylim(min(0.0, float(low.min())), top * 1.06)
     ax.yaxis.set_major_locator(MaxNLocator(4))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _brief(value)))

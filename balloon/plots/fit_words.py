@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from balloon.calibrate.checks import Check
+    from balloon.calibrate.observations import Observation
     from balloon.calibrate.profile import Profile
     from balloon.calibrate.result import Fit
 
@@ -53,14 +54,16 @@ def three_digits(value: float) -> str:
 def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
     """Title, subtitle, notes and alt text of the figure of a fit."""
     rows, asked = check.rows(), fit.problem
-    inside = int(((rows.observed >= rows.low) & (rows.observed <= rows.high)).sum())
+    values = asked.likelihood.values  # of bounds the middle, as the interval is of the middle
+    inside = int(((values >= rows.low) & (values <= rows.high)).sum())
     paths, told = asked.paths, fit.identified
-    some = f"; {len(told)} of {len(paths)} parameters are told" if told else "; no parameter is told"
+    plural, verb = "" if len(paths) == 1 else "s", "is" if len(told) == 1 else "are"
+    number = f"{len(told)} of {len(paths)} parameter{plural} {verb} told"
+    some = f"; {number}" if told else "; no parameter is told"
     title = f"The fitted model makes data {'unlike' if check.p < STRANGE else 'like'} these{some}"
-    p = "p < 0.01" if check.p < 0.01 else f"p = {check.p:.2f}"
     worst = str(rows.residual.abs().idxmax())
     subtitle = (
-        f"{inside} of {len(rows)} observations lie in their 90% predictive interval ({p}); "
+        f"{inside} of {len(rows)} observations lie in their 90% predictive interval ({check.said}); "
         f"furthest off by {rows.residual[worst]:+.1f} sd: {worst}."
     )
     said = [
@@ -71,7 +74,11 @@ def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
         for name, one in zip(summary.index, summary.itertuples(), strict=True)
     ]
     bounds = "; bars without a dot: bounds" if any(row.value is None for row in asked.observations) else ""
-    seen = [f"{thing} {r.observed:.4g} ({r.low:.4g} to {r.high:.4g})" for thing, r in rows.iterrows()]
+    told_of = zip(asked.observations, rows.itertuples(), strict=True)
+    seen = [
+        f"{row.thing} {_number(row)} ({three_digits(one.low)} to {three_digits(one.high)})"
+        for row, one in told_of
+    ]
     return _caption(
         fit,
         title,
@@ -81,6 +88,12 @@ def fit_caption(fit: Fit, check: Check, summary: pd.DataFrame) -> Caption:
         "A fit shows that the model can make these data, not that it is right.",
         f"Observed, with the 90% predictive interval: {'; '.join(seen)}. Parameters: {'; '.join(said)}.",
     )
+
+
+def _number(row: Observation) -> str:
+    """What was observed, or the bounds between which it lies."""
+    low, high = (three_digits(end) for end in row.ends)
+    return low if row.value is not None else f"between {low} and {high}"
 
 
 def profile_caption(fit: Fit, found: Profile) -> Caption:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -108,6 +110,29 @@ def test_rows_say_what_was_expected_and_how_far_off_it_was(fitted) -> None:
     np.testing.assert_allclose(table.expected[:3].sum(), 1.0, atol=1e-9)
 
 
+def test_a_seed_that_is_none_is_refused(fitted) -> None:
+    with pytest.raises(FitError, match=r"seed is -1; need 0 or more, a whole number"):
+        check(*fitted, seed=-1)
+
+
+def test_of_bounds_no_number_was_observed() -> None:
+    scenario = bl.load("minimal").with_({"steps": 14})
+    rows = shares(scenario)
+    first = replace(rows[0], value=None, low=0.2, high=0.6, n=None, dispersion=None, sd=0.05)
+    one = problem(scenario, bl.Observations((first, *rows[3:])), FREE)
+    table = check(one, np.zeros((50, 2))).rows()
+    assert math.isnan(table.observed.iloc[0])
+    assert table.observed.iloc[1:].notna().all()
+    assert table.residual.notna().all()
+
+
+def test_a_tail_probability_is_told_no_closer_than_the_data_made_again_tell_it(fitted) -> None:
+    told, draws = fitted
+    values = told.likelihood.values.copy()
+    values[3:6] = np.roll(values[3:6], 1)
+    assert check(told.with_observations(values), draws).said == "p < 0.01"
+
+
 def test_draws_of_another_shape_are_refused(fitted) -> None:
     with pytest.raises(FitError, match=r"draws of shape \(3, 1\); need \(D, 2\), two draws or more"):
         check(fitted[0], np.zeros((3, 1)))
@@ -156,6 +181,16 @@ def test_where_weights_would_fail_the_normal_formula_says_the_same(blank) -> Non
     assert one.by == "normal"
     # Precision 1.108 -> .358
     assert one.after / blank.priors[asc].sd == pytest.approx(0.2 * 1.108 / 0.358, rel=0.1)
+
+
+def test_a_parameter_stays_where_it_can_be_however_far_its_prior_moves(blank) -> None:
+    # A posterior as wide as the prior, at -1.5: without most of the prior its mean is at -6.
+    draws = normal_draws((0.99, 0.5), mean=(-1.5, 0.0))
+    table = sensitivity_to_priors(blank, draws)
+    name = blank.names[0]
+    row = table[(table.prior == name) & (table.quantity == name) & (table.change == "twice as wide")].iloc[0]
+    assert row.by == "normal"
+    assert 0 < row.after < row.before
 
 
 def test_a_derived_number_moves_with_the_parameter_it_hangs_on(blank) -> None:

@@ -103,6 +103,9 @@ def test_a_world_of_few_actors_has_luck_of_its_own() -> None:
     # Luck falls with the root of the number: a factor of 4.5.
     assert (few.wobble / many.wobble > 2.0).all()
     assert few.verdict == "widen"
+    widest = int(few.widening.argmax())
+    said = f"half-widths x {few.widening[widest]:.2f} ({few.problem.names[widest]})"
+    assert f"with the luck of one world this widens intervals: {said}" in str(few)
 
 
 def test_the_corrected_mean_field_says_what_the_actors_do(crowd) -> None:
@@ -111,6 +114,9 @@ def test_the_corrected_mean_field_says_what_the_actors_do(crowd) -> None:
     corrected = check_abm(made, crowd.start, seed=99)
     plain = check_abm(crowd, crowd.start, seed=99)
     assert corrected.quantities().gap["share"] < 0.3 * plain.quantities().gap["share"]
+    assert "actors and emulator differ by up to" in str(corrected)
+    # The intervals of a fit of the actors hold the luck of a world already.
+    assert (corrected.widening <= np.hypot(1.0, corrected.shift)).all()
     shares = made.predict(crowd.start)[0].reshape(-1, 3)
     np.testing.assert_allclose(shares.sum(axis=1), 1.0, atol=1e-9)
 

@@ -45,7 +45,11 @@ def test_a_fit_writes_its_files_and_a_table_of_80_columns(tmp_path: Path, capsys
 def test_where_the_mean_field_is_refused_the_actors_can_be_fitted(tmp_path: Path, capsys: Any) -> None:
     one = ["--free", "behaviour.trial=0.05:0.2", "--starts", "1"]
     assert main([*CASE, *one, "--actors", "--out", str(tmp_path)]) == 0
-    said = " ".join(capsys.readouterr().out.split())
+    lines = capsys.readouterr().out.split("Written:")[0].splitlines()
+    assert max(map(len, lines)) <= 80
+    said = " ".join(" ".join(lines).split())
+    assert '"laplace (quick), actors"' in (tmp_path / "summary.csv").read_text()
+    assert "laplace (quick), actors" in (tmp_path / "fitted.toml").read_text()
     assert "The actors themselves were fitted, by simulated moments" in said
     assert "refused" not in said
     low, high = (tmp_path / "summary.csv").read_text().splitlines()[1].split(",")[2:4]

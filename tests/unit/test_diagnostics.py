@@ -7,7 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from balloon.calibrate.diagnostics import ess_bulk, ess_tail, rank_normalised, rhat, split
+from balloon.calibrate.diagnostics import (
+    _autocovariance,
+    _variogram,
+    ess_bulk,
+    ess_tail,
+    rank_normalised,
+    rhat,
+    split,
+)
 from balloon.errors import FitError
 
 
@@ -81,6 +89,21 @@ def test_few_steps_of_many_walkers_are_worth_what_theory_says_each_time() -> Non
     found = [ess_bulk(autoregressive(0.8, chains=4, draws=80, walkers=24, seed=s)) for s in range(20)]
     assert np.mean(found) == pytest.approx(theory, rel=0.2)
     assert np.std(found) < 0.25 * theory
+
+
+@pytest.mark.parametrize(("correlation", "draws"), [(0.0, 25), (0.4, 25), (0.6, 50), (0.8, 100)])
+def test_short_chains_are_never_worth_more_than_theory_says(correlation: float, draws: int) -> None:
+    # The variance of a mean of n draws is that of one, times (1 + 2 sum of (1 - t / n) c^t) / n.
+    t = np.arange(1, draws)
+    theory = 4 * 24 * draws / (1 + 2 * np.sum((1 - t / draws) * correlation**t))
+    many = (autoregressive(correlation, chains=4, draws=draws, walkers=24, seed=s) for s in range(40))
+    assert 0.88 * theory < np.mean([ess_bulk(x) for x in many]) < 1.02 * theory
+
+
+def test_the_variogram_is_half_the_mean_square_of_differences() -> None:
+    # Steps apart: differences 1, 2, 4 and their squares 1, 4, 16; then 3, 6; then 7.
+    x = np.array([[0.0, 1.0, 3.0, 7.0]])
+    np.testing.assert_allclose(_variogram(x, _autocovariance(x)), [0, 21 / 6, 45 / 4, 49 / 2], atol=1e-12)
 
 
 def test_walkers_with_half_of_their_luck_in_common_count_less() -> None:

@@ -260,6 +260,28 @@ def test_predictions_are_parameters_of_a_simulation() -> None:
     assert 0 < fit.derived(weekly_switching, n=20).median < 0.2
 
 
+def test_what_is_no_scenario_and_no_observations_is_refused_by_its_value() -> None:
+    scenario = bl.load("minimal").with_({"steps": 8})
+    rows = [
+        bl.Observation(
+            quantity="share", start=scenario.date_of(w), platform="Telegram", value=0.5, unit="share", sd=0.05
+        )
+        for w in (2, 6)
+    ]
+    fit = bl.calibrate(
+        scenario, bl.Observations(tuple(rows)), free={"behaviour.switching_cost": (3.0, 8.0)}, starts=1
+    )
+    with pytest.raises(bl.FitError, match=r"scenario is 'minimal'; need a Scenario"):
+        fit.predict("minimal")  # type: ignore[arg-type]
+    with pytest.raises(bl.FitError, match=r"candidate 'more' is 3; need Observations"):
+        fit.suggest_data({"more": 3})  # type: ignore[dict-item]
+
+
+def test_a_derived_quantity_that_divides_by_nothing_says_in_how_many_draws() -> None:
+    with pytest.raises(bl.FitError, match=r"is no finite number in 2 of 3 draws; does it divide by"):
+        interval_of([1.0, np.nan, np.inf])
+
+
 def test_a_derived_quantity_must_be_one_number_a_draw(fit: bl.Fit) -> None:
     with pytest.raises(bl.FitError, match=r"a derived quantity of shape \(2, 3\); return one finite number"):
         interval_of(np.zeros((2, 3)))

@@ -125,6 +125,23 @@ def test_the_summary_prints_no_number_where_the_prior_is_returned() -> None:
     assert "platforms.B.asc" in fit.identified
 
 
+def test_a_parameter_that_misfit_pulls_without_narrowing_is_named() -> None:
+    made = toy.toy(toy.waves(), {**toy.FREE, "platforms.B.requests": Prior.log_normal(0.05, 0.5)})
+    at, spread = made.start, np.full(len(made.names), 0.5)
+    last = made.names.index("platforms.B.requests")
+    spread[last] = 0.96
+    at[last] = -1.3
+    found = identifiability(made, at, spread)
+    # sqrt(1 - .96^2) = .28
+    (said,) = found.pulled
+    assert said.startswith(
+        "platforms.B.requests by -1.3 prior sd, where so little information moves it by 0.3;"
+    )
+    assert "moved, though hardly narrowed: platforms.B.requests" in str(found)
+    at[last] = -0.5
+    assert identifiability(made, at, spread).pulled == ()
+
+
 @pytest.mark.parametrize(
     ("contraction", "said"), [(0.5, "identified"), (0.3, "weakly"), (0.1, "weakly"), (0.09, PRIOR_RETURNED)]
 )

@@ -206,6 +206,11 @@ def test_every_quantity_has_a_unit_and_every_unit_a_quantity() -> None:
         ("quantity,start,value,unit\n", "cases.csv: holds no rows"),
         ("quantity,start,value\nshare,2024-10-01,1\n", "cases.csv: column 'unit' is missing; every"),
         (
+            "quantity;start;value;unit\nshare;2024-10-01;0,5;share\n",
+            "cases.csv: its columns are separated by ';'; save it with commas between them, and points",
+        ),
+        ("quantity\tstart\tvalue\nshare\t2024-10-01\t1\n", "separated by '\\t'; save"),
+        (
             "quantity,start,value,unit,plattform\nshare,2024-10-01,1,share,A\n",
             "cases.csv: unknown column 'plattform'; did you mean 'platform'?",
         ),

@@ -6,6 +6,7 @@ import runpy
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -32,9 +33,24 @@ def test_the_title_says_that_the_model_does_not_make_the_installs_of_january(fit
     assert fit.check().p < 0.05
     words = fit_figure(fit).caption
     assert words is not None
-    assert words.title == "The fitted model makes data unlike these; 1 of 1 parameters are told"
+    assert words.title == "The fitted model makes data unlike these; 1 of 1 parameter is told"
     assert "2021-01-01..2021-02-01" in words.subtitle
     assert f"behaviour.trial {fit.estimates['behaviour.trial']:.3g}" in words.alt
+
+
+def test_bounds_are_told_as_bounds_and_what_is_expected_lies_inside_what_is_made() -> None:
+    name = "encrypted-phones-2020"
+    fit = bl.calibrate(bl.load(name), bl.read_observations(name), free=["platforms.ANOM.asc"], starts=1)
+    rows, check = fit.check().rows(), fit.check()
+    assert rows.observed.isna().tolist() == [False, True, False, False]
+    figure = fit_figure(fit)
+    words = figure.caption
+    assert words is not None
+    assert "active, 'Sky ECC', 2021-02-15..2021-03-09 between 70,000 and 170,000 (" in words.alt
+    assert "120,000" not in words.alt
+    # The bands of the figure are of the same draws, so that an error of its own widens them.
+    assert (np.quantile(check.predicted, 0.95, axis=0) < rows.high).all()
+    assert (np.quantile(check.predicted, 0.05, axis=0) > rows.low).all()
 
 
 def test_figures_are_written_with_their_words_and_the_same_bytes(fit: bl.Fit, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 
 import balloon as bl
 from balloon.calibrate import discrepancy as verdicts
+from balloon.calibrate.abm import emulate
 from balloon.calibrate.discrepancy import AbmCheck
 from balloon.errors import DataError
 from balloon.plots import (
@@ -291,6 +292,15 @@ FINE, NOT = "The mean field may stand for the actors", "The mean field must not 
 )
 def test_the_title_is_the_verdict_with_what_it_is_by(check: dict[str, float], title: str) -> None:
     assert abm_check_figure(off_by(**check)).caption.title == title
+
+
+def test_what_emulates_the_actors_is_not_called_the_mean_field() -> None:
+    check = off_by(0.5)
+    made = emulate(check.problem, check.problem.start, np.eye(1), replicates=2)
+    words = abm_check_figure(replace(check, problem=made)).caption
+    assert words.title.startswith("The emulator may stand for the actors with wider intervals")
+    assert "minus the emulator" in words.alt
+    assert "mean field" not in f"{words.title} {words.subtitle} {words.notes} {words.alt}"
 
 
 def test_dots_are_the_gaps_in_the_error_of_each_observation() -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from balloon.calibrate.sampler import sample
+from balloon.calibrate.sampler import chains, sample
 from balloon.errors import BalloonWarning, FitError
 
 
@@ -39,6 +39,16 @@ def test_every_quantile_of_eleven_normals_is_where_it_should_be(eleven) -> None:
         below = (eleven.flat < stats.norm.ppf(level)).mean(axis=0)
         error = np.sqrt(level * (1 - level) / np.minimum(eleven.bulk, eleven.tail)[:-1])
         assert (abs(below - level) < 4 * error).all()
+
+
+def test_chains_that_stop_as_soon_as_they_may_err_no_more_than_they_say() -> None:
+    runs = [chains(normal, np.zeros(6), np.eye(6), draws=1, seed=seed) for seed in range(100)]
+    assert all(run.converged for run in runs)
+    for level, said in ((0.05, "tail"), (0.5, "bulk"), (0.95, "tail")):
+        below = np.array([(run.flat < stats.norm.ppf(level)).mean(axis=0) for run in runs])
+        promised = np.array([level * (1 - level) / getattr(run, said)[:-1] for run in runs])
+        # 600 squares: their mean is known to 6 % or better.
+        assert ((below - level) ** 2).mean() < 1.1 * promised.mean()
 
 
 def test_the_square_of_eleven_normals_is_chi_square(eleven) -> None:
