@@ -118,8 +118,10 @@ def test_a_hub_is_counted_alike_at_the_limit_of_a_byte(known: int) -> None:
 
 
 def test_a_removed_contact_alarms_in_any_year() -> None:
-    # Only who is alarmed reconsiders, and that for sure; nobody goes dormant.
+    # Everybody knows one other; only who has just lost it reconsiders, every second time.
+    world = crowd(24, contacts=Contacts.given(24, [(k, k + 1) for k in range(0, 24, 2)]))
     watchful = Behaviour(
-        vigilance=1e6, revision_rate=1e-4, switching_cost=0.0, outside_option=-math.inf, replacement_rate=0.5
+        revision_rate=1e-6, vigilance=5e5, switching_cost=0.0, outside_option=-math.inf, replacement_rate=2.0
     )
-    told_alike(replace(crowd(24), behaviour=watchful, steps=600, step_days=1.0))
+    pressed = {f"platforms.{name}.undercover": 0.3 for name in world.platforms}
+    told_alike(replace(world.with_(pressed), behaviour=watchful, steps=600, step_days=1.0))
