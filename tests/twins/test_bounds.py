@@ -35,8 +35,8 @@ def crowd(actors: int, *, platforms: int = 3, contacts: Contacts | None = None, 
         population=Population(
             actors=actors,
             groups=(
-                Group(name="some", share=share, start=start),
-                Group(name="others", share=1.0 - share, start=start),
+                Group(name="some", share=share, risk_aversion=1.0, start=start),
+                Group(name="others", share=1.0 - share, risk_aversion=1.0, start=start),
             ),
             contacts=contacts or Contacts(kind="small_world", degree=6),
         ),
