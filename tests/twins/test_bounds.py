@@ -19,7 +19,7 @@ from balloon.landscape import Edge, Landscape, Platform
 from balloon.population import Group, Population
 from balloon.scenario import Scenario
 from tests.twins.compare import in_step
-from tests.twins.worlds import START
+from tests.twins.worlds import START, alarms
 
 
 def crowd(actors: int, *, platforms: int = 3, contacts: Contacts | None = None, first: int = 0) -> Scenario:
@@ -118,10 +118,4 @@ def test_a_hub_is_counted_alike_at_the_limit_of_a_byte(known: int) -> None:
 
 
 def test_a_removed_contact_alarms_in_any_year() -> None:
-    # Everybody knows one other; only who has just lost it reconsiders, every second time.
-    world = crowd(24, contacts=Contacts.given(24, [(k, k + 1) for k in range(0, 24, 2)]))
-    watchful = Behaviour(
-        revision_rate=1e-6, vigilance=5e5, switching_cost=0.0, outside_option=-math.inf, replacement_rate=2.0
-    )
-    pressed = {f"platforms.{name}.undercover": 0.3 for name in world.platforms}
-    told_alike(replace(world.with_(pressed), behaviour=watchful, steps=600, step_days=1.0))
+    told_alike(alarms(actors=24))
