@@ -43,13 +43,15 @@ def bound_options(g, setting, parameters, scratch, stage):
         option[1, q + 1] = fear
         option[2, q + 1] = worth - utility(calm, View(q, a, 0.0, b, mean, 0.0, cost), parameters)
         anchor[0, q], anchor[1, q] = worth + min(crowd, 0.0), fear
+        # Term by term: what cancels in a sum has been rounded all the same. A sum over the platforms, not
+        # a maximum, so that nan and infinity go through it, and nobody is settled.
+        scale += abs(worth) + abs(crowd) + abs(fear) + abs(cost)
         for p in range(platforms):
             f = setting.friction[q, p]
             if p != q and f < np.inf:
-                v = utility(calm, View(q, a, 0.0, b, mean, f, 0.0), parameters) + max(crowd, 0.0)
-                option[0, q + 1] = max(option[0, q + 1], v)
-                scale = max(scale, abs(v))
-        scale = max(scale, abs(worth) + abs(fear) + abs(cost))
+                v = utility(calm, View(q, a, 0.0, b, mean, f, 0.0), parameters)
+                option[0, q + 1] = max(option[0, q + 1], v + max(crowd, 0.0))
+                scale += abs(worth - v)
     for q in range(platforms):  # far above rounding
         anchor[0, q] -= 1e-9 * scale
         anchor[1, q] += 1e-9 * scale
@@ -139,7 +141,7 @@ def _compare(t, m, setting, scratch):
         _compare_four(t, m, block, setting, scratch.option[:, 4 * block : 4 * block + 4], scratch)
     for c in range(m):
         stay[c] += least_gumbel(mine[c])
-        kept[c] = np.uint64(1) if rival[c] >= stay[c] else np.uint64(0)
+        kept[c] = np.uint64(0) if rival[c] < stay[c] else np.uint64(1)  # nan: weigh the options
 
 
 @inner

@@ -52,7 +52,7 @@ def leave(t, g, i, code, new, setting, actors, extra, series):
             extra.seized[i] = after
         if setting.watchful and setting.annealed == 0:
             for e in range(setting.start[i], setting.start[i + np.uint64(1)]):
-                extra.alarm[setting.others[np.uint64(e)]] = np.uint8(t)
+                extra.alarm[setting.others[np.uint64(e)]] = np.uint8(t & 255)
     here, there = place_of(code, platforms), place_of(new, platforms)
     since = setting.reference if t > setting.reference else -1
     _count_home(

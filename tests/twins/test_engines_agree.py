@@ -23,7 +23,7 @@ from balloon.scenario import Scenario
 from tests.golden.scenarios import ALL, closure, squeeze
 from tests.twins.compare import checksum, differences, in_step
 from tests.twins.own_rules import ALL as OWN_RULES
-from tests.twins.worlds import worlds
+from tests.twins.worlds import alarms, worlds
 
 ROOT = Path(__file__).parents[2]
 seeds = st.integers(0, 2**63 - 1)
@@ -115,6 +115,7 @@ def small_worlds() -> dict[str, Scenario]:
     """Scenarios small enough for an engine that runs as plain Python."""
     small = {name: make(actors=12, steps=9) for name, make in ALL.items()}
     small["own rules"] = replace(small["squeeze"], behaviour=replace(small["squeeze"].behaviour, **OWN_RULES))
+    small["more steps than a byte counts"] = replace(alarms(actors=2), steps=280)
     return small
 
 

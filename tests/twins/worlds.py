@@ -239,3 +239,22 @@ def _without_clashes(behaviour: Behaviour, done: tuple[Intervention, ...]) -> Pa
     for n in hot[:-1]:
         kept[n] = replace(kept[n], seizure=0.0)
     return behaviour, tuple(kept)
+
+
+def alarms(*, actors: int) -> Scenario:
+    """Two years of days in which everybody knows one other: only who has just lost it reconsiders."""
+    names = NAMES[:3]
+    group = Group(name="all", risk_aversion=1.0, start=dict.fromkeys(names, 1 / 3))
+    pairs = [(k, k + 1) for k in range(0, actors - 1, 2)]
+    return Scenario(
+        name="alarms",
+        landscape=Landscape(platforms=tuple(Platform(name=name, undercover=0.3) for name in names)),
+        population=Population(actors=actors, groups=(group,), contacts=Contacts.given(actors, pairs)),
+        behaviour=Behaviour(
+            revision_rate=1e-6, vigilance=5e5, switching_cost=0.0, outside_option=float("-inf"),
+            replacement_rate=2.0,
+        ),
+        start=START,
+        steps=600,
+        step_days=1.0,
+    )  # fmt: skip

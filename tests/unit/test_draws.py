@@ -78,6 +78,14 @@ def test_every_shock_lies_between_its_bounds(word: int) -> None:
     assert shock <= draws.most_gumbel(np.uint64(word))
 
 
+@pytest.mark.parametrize("k", range(32))
+def test_the_bounds_hold_where_they_come_closest_to_the_shock(k: int) -> None:
+    # Next to powers of 2 a chord ends, and a logarithm and its bound meet: 2e-5 utils are left at the least.
+    for word in (2**k - 1, 2**k, 2**32 - 1 - 2**k):
+        shock = draws.gumbel(np.uint64(word))
+        assert draws.least_gumbel(np.uint64(word)) <= shock <= draws.most_gumbel(np.uint64(word))
+
+
 def test_the_upper_bound_of_a_large_shock_is_tight() -> None:
     for word in np.linspace(0.99, 1.0, 1_000, endpoint=False) * 2**32:
         assert draws.most_gumbel(np.uint64(word)) <= draws.gumbel(np.uint64(word)) + 0.07
