@@ -25,6 +25,8 @@ def bound_options(g, setting, parameters, scratch, stage):
     cost option[2, q + 1] if its app is not installed. Dormancy is option 0. The coefficients are read
     off the rule itself.
     """
+    if not setting.linear:
+        return  # nobody asks, and an own rule may not know these traits
     option, anchor, platforms = scratch.option, scratch.anchor, stage.available.shape[1]
     option[0, :], option[1, :], option[2, :] = -np.inf, 0.0, 0.0
     anchor[0, :], anchor[1, :] = -np.inf, 0.0

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -111,10 +112,16 @@ json.dump(sums, sys.stdout)
 """
 
 
+def weary(traits: Any, view: Any, parameters: Any) -> float:
+    """A utility that only those with an aversion to risk have."""
+    return view.asc - 0.1 / traits.risk_aversion - view.friction - view.onboarding_cost
+
+
 def small_worlds() -> dict[str, Scenario]:
     """Scenarios small enough for an engine that runs as plain Python."""
     small = {name: make(actors=12, steps=9) for name, make in ALL.items()}
     small["own rules"] = replace(small["squeeze"], behaviour=replace(small["squeeze"].behaviour, **OWN_RULES))
+    small["a utility not for everybody"] = small["squeeze"].with_({"behaviour.utility": weary})
     small["more steps than a byte counts"] = replace(alarms(actors=2), steps=280)
     return small
 
