@@ -334,7 +334,7 @@ class Fit:
         Raises
         ------
         FitError
-            A scenario with own rules: functions cannot be written.
+            A scenario with own rules, or a model of one's own (``forward``): functions cannot be written.
         DataError
             A path that cannot be written.
         """
