@@ -22,6 +22,8 @@ SETTLED = 1e-10
 """Change in one step, share of all actors, of a state at rest."""
 PUSH, NOBODY = 0.1, 1e-12
 """Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
+SAME = 1e-6
+"""Difference of a cell, share of all actors, up to which a search has come upon a known point."""
 WORTH = 0.4
 """Part of a gap that a move may leave if the next one is to go by the same derivatives."""
 WARM_UP, PATIENCE = 200, 25_000
@@ -59,7 +61,9 @@ def warmed(frozen: Frozen, vectors: NDArray[Any], steps: int) -> NDArray[Any]:
     return vectors
 
 
-def settle(frozen: Frozen, vector: NDArray[np.float64]) -> RestPoint | None:
+def settle(
+    frozen: Frozen, vector: NDArray[np.float64], known: tuple[RestPoint, ...] = ()
+) -> RestPoint | None:
     """The stable rest point that a state goes to, `WARM_UP` steps after its start.
 
     Where platforms are alike a state may come to rest on the brink between them; the luck of any crowd would
@@ -67,14 +71,14 @@ def settle(frozen: Frozen, vector: NDArray[np.float64]) -> RestPoint | None:
     """
     done = WARM_UP
     while done < PATIENCE:
-        point = rest_near(frozen, vector)
+        point = rest_near(frozen, vector, known)
         if point is not None and point.stable:
             return point
         if point is not None and _there(frozen, vector, point):
             vector = _pushed(frozen, point)
         vector = warmed(frozen, vector[None], done)[0]
         done *= 2
-    return rest_near(frozen, vector)
+    return rest_near(frozen, vector, known)
 
 
 def _there(frozen: Frozen, vector: NDArray[np.float64], point: RestPoint) -> bool:
@@ -98,23 +102,35 @@ def _pushed(frozen: Frozen, point: RestPoint) -> NDArray[np.float64]:
     return pushed
 
 
-def rest_near(frozen: Frozen, vector: NDArray[np.float64], steep: Slope | None = None) -> RestPoint | None:
+def rest_near(
+    frozen: Frozen,
+    vector: NDArray[np.float64],
+    known: tuple[RestPoint, ...] = (),
+    beside: RestPoint | None = None,
+) -> RestPoint | None:
     """The rest point near a state, or None where the search ends elsewhere or nowhere.
 
-    With derivatives from nearby the search tries first how far these lead.
+    Points that are known already, or one of another value beside, shorten the search; a known point that is
+    come upon is returned as it is.
     """
     with np.errstate(all="ignore"):  # a search that leaves what the model knows ends in numbers that are none
-        return _searched(frozen, vector, steep)
+        gap = frozen.step(vector[None])[0] - vector
+        for point in (*known, *([beside] if beside else [])):
+            vector, gap = _led(frozen, vector, gap, point.slope)
+        return _searched(frozen, vector, gap, known)
 
 
-def _searched(frozen: Frozen, vector: NDArray[np.float64], steep: Slope | None) -> RestPoint | None:
+def _searched(
+    frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], known: tuple[RestPoint, ...]
+) -> RestPoint | None:
     """Newton's method."""
-    gap = frozen.step(vector[None])[0] - vector
-    if steep is not None:
-        vector, gap = _led(frozen, vector, gap, steep)
     for _ in range(40):
+        settled = _size(frozen, gap) < SETTLED * frozen.actors
+        for point in known:
+            if settled and _size(frozen, vector - point.vector) < SAME * frozen.actors:
+                return point
         steep = slope(frozen, vector)
-        if _size(frozen, gap) < SETTLED * frozen.actors:
+        if settled:
             return _point(frozen, vector, steep)
         moved = _moved(frozen, vector, gap, steep)
         if moved is None:
@@ -126,9 +142,7 @@ def _searched(frozen: Frozen, vector: NDArray[np.float64], steep: Slope | None) 
 def _led(
     frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], steep: Slope
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """A state and its gap after as many moves by the same derivatives as are worth it: finding new ones takes
-    as long as a dozen moves.
-    """
+    """A state and its gap after the moves by the same derivatives that are worth it; new ones take longer."""
     while True:
         moved = _moved(frozen, vector, gap, steep)
         if moved is None or not _size(frozen, moved[1]) < WORTH * _size(frozen, gap):

@@ -10,6 +10,7 @@ import numpy as np
 
 from balloon._rest import APART, SETTLED, WARM_UP, RestPoint, distance, rest_near, settle, warmed
 from balloon.engines.meanfield.frozen import Frozen, freeze
+from balloon.engines.meanfield.values import VARIABLE
 from balloon.errors import EngineError
 
 if TYPE_CHECKING:
@@ -46,16 +47,63 @@ class Walk:
         frozen = freeze(self.scenario.with_({self.parameter: float(value)}), classes=self.classes)
         return Stage(float(value), frozen)
 
-    def reached(self, stage: Stage, before: RestPoint | None) -> RestPoint:
-        """The stable point reached at a value from an earlier one, or from the scenario's start."""
-        beside = None if before is None else self.beside(stage, before)
-        return self.settled(stage, before) if beside is None else beside
+    def stages(self, grid: NDArray[np.float64]) -> list[Stage]:
+        """The steps at all values.
 
-    def settled(self, stage: Stage, before: RestPoint | None) -> RestPoint:
-        """The stable point to which the crowd goes in time."""
-        frozen = stage.frozen
-        vector = frozen.vectors(frozen.rest)[0] if before is None else before.vector
-        point = settle(frozen, warmed(frozen, vector[None], WARM_UP)[0])
+        Raises
+        ------
+        EngineError
+            A parameter that changes nothing, or that is switched off at one end.
+        """
+        ends = (float(grid[0]), float(grid[-1]))
+        for value in ends:  # refused at once what cannot be
+            self.scenario.with_({self.parameter: value})
+        low, high = map(self.at, ends)
+        low_state, high_state = (one.frozen.vectors(one.frozen.rest) for one in (low, high))
+        if low_state.shape != high_state.shape:
+            raise EngineError(
+                f"tipping along {self.parameter}: at {low.value:g} a part of the model is switched off that "
+                f"counts at {high.value:g}, so that no state can be followed from one to the other; begin at "
+                f"the next value, {grid[1]:g}"
+            )
+        if np.array_equal(low.frozen.step(low_state), high.frozen.step(low_state)):
+            raise EngineError(
+                f"tipping along {self.parameter}: under the policy of the last step {low.value:g} and "
+                f"{high.value:g} come to the same; if an intervention sets another value, name its number: "
+                f"{self._dated()}"
+            )
+        return [low, *(self.at(value) for value in grid[1:-1]), high]
+
+    def _dated(self) -> str:
+        """Paths of the numbers of interventions."""
+        every = [(at, noun) for at, noun in self.scenario.nouns() if at.startswith("interventions.")]
+        paths = [f"{at}.{name}" for at, noun in every for name in VARIABLE.get(type(noun), ())]
+        return ", ".join(paths) or "there is none"
+
+    def first(self, stage: Stage) -> RestPoint:
+        """The stable point reached from the scenario's start."""
+        return self._settled(stage, stage.frozen.vectors(stage.frozen.rest)[0])
+
+    def reached(self, stage: Stage, *points: RestPoint, known: tuple[RestPoint, ...] = ()) -> RestPoint:
+        """The stable point at a value on the branch of the first of these points whose branch goes so far.
+
+        Newton's method alone: just beyond the end of a branch the crowd lingers where the branch was, for
+        longer the nearer the end is, and to follow it there would take forever. Where no branch goes so far,
+        the crowd goes on from the first point in its own time.
+        """
+        for point in points:
+            found = rest_near(stage.frozen, point.vector, known, point)
+            if found is not None and found.stable:
+                if distance(found, point) < NEAR:
+                    return found
+                known = (*known, found)
+        return self._settled(stage, points[0].vector, known)
+
+    def _settled(
+        self, stage: Stage, vector: NDArray[np.float64], known: tuple[RestPoint, ...] = ()
+    ) -> RestPoint:
+        """The stable point to which a crowd goes in time."""
+        point = settle(stage.frozen, warmed(stage.frozen, vector[None], WARM_UP)[0], known)
         if point is None:
             raise EngineError(
                 f"{self.parameter} = {stage.value:g}: no rest point is reached; is revision_rate 0, or does "
@@ -63,23 +111,13 @@ class Walk:
             )
         return point
 
-    def beside(self, stage: Stage, *points: RestPoint) -> RestPoint | None:
-        """The stable point at a value on the branch of the first of these points whose branch goes so far.
-
-        Newton's method alone: just beyond the end of a branch the crowd lingers where the branch was, for
-        longer the nearer the end is, and to follow it there would take forever.
-        """
-        for point in points:
-            found = rest_near(stage.frozen, point.vector, point.slope)
-            if found is not None and found.stable and distance(found, point) < NEAR:
-                return found
-        return None
-
-    def along(self, stages: list[Stage], first: RestPoint) -> list[RestPoint]:
-        """The points reached one after another."""
-        points: list[RestPoint] = []
-        for stage in stages:
-            points.append(self.reached(stage, points[-1] if points else first))
+    def along(
+        self, stages: list[Stage], first: RestPoint, known: list[RestPoint] | None = None
+    ) -> list[RestPoint]:
+        """The points reached one after another, from that at the first value; some may be known already."""
+        points = [first]
+        for k, stage in enumerate(stages[1:], 1):
+            points.append(self.reached(stage, points[-1], known=(known[k],) if known else ()))
         return points
 
     def between(
@@ -129,7 +167,7 @@ class Walk:
                 return None
             middle = (here + there) / 2
             stage = self.at(middle)
-            tried = self.beside(stage, point, after) or self.settled(stage, point)
+            tried = self.reached(stage, point, after)
             if distance(tried, point) < distance(tried, after):
                 here, point = middle, tried
             else:

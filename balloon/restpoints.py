@@ -9,6 +9,7 @@ Granovetter 1978, Am. J. Sociol. 83(6): 1420-1443).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -149,23 +150,23 @@ def tipping(
     Raises
     ------
     EngineError
-        Bounds that are no range, fewer than three values, or no rest point.
+        Bounds that are no range, fewer than three values, no rest point, a parameter that changes nothing
+        under the policy of the last step, or one that is switched off at one end.
     ScenarioError
-        A path that leads nowhere.
+        A path that leads nowhere, or bounds that the parameter cannot have.
     """
-    low, high = bounds
     checks = Checks(f"tipping along {parameter}")
-    if not low < high:
-        checks.say(f"bounds are {bounds!r}; need the lowest value, then a higher one")
-    if not values >= 3:
+    if not _is_range(bounds):
+        checks.say(f"bounds are {bounds!r}; need the lowest value, then a higher one, both finite")
+    if not (values >= 3 and values == int(values)):
         checks.say(f"values is {values!r}; need a whole number >= 3")
     if checks.problems:
         raise EngineError("\n".join(checks.problems))
     walk = Walk(scenario, parameter, classes)
-    grid = np.linspace(low, high, values)
-    stages = [walk.at(value) for value in grid]
-    up = walk.along(stages, walk.reached(stages[0], None))
-    down = walk.along(stages[::-1], up[-1])[::-1]
+    grid = np.linspace(*bounds, int(values))
+    stages = walk.stages(grid)
+    up = walk.along(stages, walk.first(stages[0]))
+    down = walk.along(stages[::-1], up[-1], up[::-1])[::-1]
     between = walk.between(stages, up, down)
     critical = walk.end(stages, up)
     back = walk.end(stages[::-1], down[::-1])
@@ -179,6 +180,15 @@ def tipping(
         scenario=scenario,
         alike=tuple(names for names in twins if any(parted(point, names) for point in (*up, *down))),
     )
+
+
+def _is_range(bounds: Any) -> bool:
+    """Whether bounds are two finite numbers, the lower one first."""
+    try:
+        low, high = map(float, bounds)
+    except (TypeError, ValueError):
+        return False
+    return low < high and isfinite(low) and isfinite(high)
 
 
 def _table(grid: NDArray[np.float64], ways: dict[str, Any]) -> pd.DataFrame:

@@ -1,9 +1,9 @@
 """The derivatives of the frozen step, by their structure.
 
-Actors of different groups and risk classes act on each other only through what is seen: how many of each group
-are at home where, what is believed, who was arrested last. So the matrix of the derivatives is a block for each
-group and class, and a few columns and rows for what is seen. Found and solved that way it takes a fraction of
-the time of the full matrix, which `Frozen.jacobian` finds without this knowledge.
+Actors of different groups and risk classes act on each other only through what is seen: how many of each
+group are at home where, what is believed, who was arrested last. So the matrix of the derivatives is a block
+for each group and class, and a few columns and rows for what is seen. Found and solved that way it takes a
+fraction of the time of the full matrix, which `Frozen.jacobian` finds without this knowledge.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigs
+from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 
 from balloon.engines.meanfield.frozen import AT_ONCE, TINY, Frozen
 
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-SMALL = 150
+SMALL = 60
 """Free entries up to which all eigenvalues are computed."""
+SPAN, ROUNDS = 40, 300
+"""Directions among which the leading one is searched, and how often these are chosen anew."""
 
 
 class Free(NamedTuple):
@@ -118,16 +120,15 @@ class Slope:
         found[len(found) - len(self.free.rest) :] += gap[self.free.rest]
         ties = np.eye(len(found)) - self.rest - (self.shown @ by_seen).sum(axis=0)
         moved = np.linalg.solve(ties, found)
-        return self.free.embed((alone + by_seen @ moved)[None], self._rest_of(moved)[None])[0]
+        rest = moved[len(moved) - len(self.free.rest) :]
+        move: Floats = self.free.embed((alone + by_seen @ moved)[None], rest[None])[0]
+        return move
 
     def leading(self) -> tuple[complex, Floats]:
         """The eigenvalue farthest from 0 and a (n,) direction that grows by it."""
         size = self.blocks.shape[0] * self.blocks.shape[1] + len(self.free.rest)
-        if size <= SMALL:
-            values, ways = np.linalg.eig(self.times(np.eye(size)))
-        else:
-            operator = LinearOperator((size, size), matvec=self.times, dtype=float)
-            values, ways = eigs(operator, k=1, which="LM", v0=np.ones(size))
+        found = None if size <= SMALL else _arnoldi(self, size)
+        values, ways = np.linalg.eig(self.times(np.eye(size))) if found is None else found
         k = int(np.abs(values).argmax())
         way = ways[:, k].real
         count = len(self.free.rest)
@@ -146,8 +147,17 @@ class Slope:
         rest = now[split:] + self.rest[split:] @ seen
         return np.concatenate([after.reshape(number * free, -1), rest]).reshape(moves.shape)
 
-    def _rest_of(self, seen: Floats) -> Floats:
-        return seen[len(seen) - len(self.free.rest) :]
+
+def _arnoldi(steep: Slope, size: int) -> tuple[NDArray[Any], NDArray[Any]] | None:
+    """The leading eigenvalue alone (Arnoldi's method); None where others are too close to tell it apart."""
+    operator = LinearOperator((size, size), matvec=steep.times, dtype=float)
+    try:
+        found: tuple[NDArray[Any], NDArray[Any]] = eigs(
+            operator, k=1, which="LM", v0=np.ones(size), ncv=SPAN, maxiter=ROUNDS
+        )
+    except ArpackNoConvergence:
+        return None
+    return found
 
 
 def slope(frozen: Frozen, vector: Floats) -> Slope:
