@@ -22,6 +22,8 @@ SETTLED = 1e-10
 """Change in one step, share of all actors, of a state at rest."""
 PUSH, NOBODY = 0.1, 1e-12
 """Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
+ROUNDS = 15
+"""Derivatives after which a search is given up: one that ends at all took fewer in all cases tried."""
 SAME = 1e-6
 """Difference of a cell, share of all actors, up to which a search has come upon a known point."""
 WORTH = 0.4
@@ -124,7 +126,7 @@ def _searched(
     frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], known: tuple[RestPoint, ...]
 ) -> RestPoint | None:
     """Newton's method."""
-    for _ in range(40):
+    for _ in range(ROUNDS):
         settled = _size(frozen, gap) < SETTLED * frozen.actors
         for point in known:
             if settled and _size(frozen, vector - point.vector) < SAME * frozen.actors:

@@ -84,20 +84,31 @@ class Walk:
         """The stable point reached from the scenario's start."""
         return self._settled(stage, stage.frozen.vectors(stage.frozen.rest)[0])
 
-    def reached(self, stage: Stage, *points: RestPoint, known: tuple[RestPoint, ...] = ()) -> RestPoint:
-        """The stable point at a value on the branch of the first of these points whose branch goes so far.
+    def reached(self, stage: Stage, before: RestPoint, known: tuple[RestPoint, ...] = ()) -> RestPoint:
+        """The stable point at a value on the branch of one before, or else where the crowd goes from there.
 
-        Newton's method alone: just beyond the end of a branch the crowd lingers where the branch was, for
-        longer the nearer the end is, and to follow it there would take forever. Where no branch goes so far,
-        the crowd goes on from the first point in its own time.
+        A branch is followed by Newton's method alone: just beyond its end the crowd lingers where the branch
+        was, for longer the nearer the end is, and to follow it there would take forever.
         """
-        for point in points:
-            found = rest_near(stage.frozen, point.vector, known, point)
-            if found is not None and found.stable:
-                if distance(found, point) < NEAR:
-                    return found
-                known = (*known, found)
-        return self._settled(stage, points[0].vector, known)
+        found = rest_near(stage.frozen, before.vector, known, before)
+        if found is not None and found.stable:
+            if distance(found, before) < NEAR:
+                return found
+            known = (*known, found)
+        return self._settled(stage, before.vector, known)
+
+    def within(self, stage: Stage, point: RestPoint, after: RestPoint) -> RestPoint:
+        """The stable point at a value between those of two others, on the branch of one of them.
+
+        Where the branch of the first has ended, the other's goes on: nobody need wait for the crowd.
+        """
+        found = rest_near(stage.frozen, point.vector, (), point)
+        if found is not None and found.stable and distance(found, point) < NEAR:
+            return found
+        other = rest_near(stage.frozen, after.vector, (), after)
+        if other is not None and other.stable and distance(other, after) < distance(other, point):
+            return other
+        return self._settled(stage, point.vector)
 
     def _settled(
         self, stage: Stage, vector: NDArray[np.float64], known: tuple[RestPoint, ...] = ()
@@ -117,7 +128,7 @@ class Walk:
         """The points reached one after another, from that at the first value; some may be known already."""
         points = [first]
         for k, stage in enumerate(stages[1:], 1):
-            points.append(self.reached(stage, points[-1], known=(known[k],) if known else ()))
+            points.append(self.reached(stage, points[-1], (known[k],) if known else ()))
         return points
 
     def between(
@@ -167,7 +178,7 @@ class Walk:
                 return None
             middle = (here + there) / 2
             stage = self.at(middle)
-            tried = self.reached(stage, point, after)
+            tried = self.within(stage, point, after)
             if distance(tried, point) < distance(tried, after):
                 here, point = middle, tried
             else:
