@@ -23,7 +23,7 @@ SETTLED = 1e-10
 PUSH, NOBODY = 0.1, 1e-12
 """Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
 ROUNDS = 15
-"""Derivatives after which a search is given up: one that ends at all took fewer in all cases tried."""
+"""Derivatives after which a search is given up; those that ended anywhere had needed fewer."""
 SAME = 1e-6
 """Difference of a cell, share of all actors, up to which a search has come upon a known point."""
 WORTH = 0.4
