@@ -218,7 +218,7 @@ def draw_bifurcation(ax: Axes, told: Branches) -> Axes:
 def _draw_way(ax: Axes, values: Floats, shares: Floats, tip: float | None, look: style.Look) -> None:
     """A way along the values, broken where it jumps."""
     for part in _parts(values, tip):
-        ax.plot(values[part], shares[part], color=look.line, ls=look.dash, lw=2.2, zorder=4)
+        _draw_part(ax, values[part], shares[part], look, 2.2)
     if tip is None:
         return
     left, right = _parts(values, tip)
@@ -227,6 +227,14 @@ def _draw_way(ax: Axes, values: Floats, shares: Floats, tip: float | None, look:
         before, after = after, before
     arrow = {"arrowstyle": "-|>", "color": look.line, "lw": 1.0, "shrinkA": 0, "shrinkB": 0}
     ax.annotate("", (tip, after), (tip, before), arrowprops=arrow, zorder=3)
+
+
+def _draw_part(ax: Axes, values: Floats, shares: Floats, look: style.Look, width: float) -> None:
+    """A line, or a dot where the crowd tips between the last two values and there is none to draw."""
+    alone = len(values) == 1
+    (line,) = ax.plot(values, shares, color=look.line, ls=look.dash, lw=width, zorder=4, clip_on=not alone)
+    if alone:
+        line.set(marker="o", markersize=2.4 * width)
 
 
 def _parts(values: Floats, tip: float | None) -> tuple[NDArray[np.bool_], ...]:
@@ -281,8 +289,7 @@ def draw_rest(ax: Axes, told: Branches) -> Axes:
     """Draw every place along the way up."""
     for k, place in reversed(list(enumerate(told.places))):
         for part in _parts(told.values, told.found.critical):
-            shares = told.up[part, k]
-            ax.plot(told.values[part], shares, color=place.look.line, ls=place.look.dash, lw=2.0, zorder=4)
+            _draw_part(ax, told.values[part], told.up[part, k], place.look, 2.0)
     share_axis(ax, highest=float(told.up.max()))
     ax.set_ylim(0, ax.get_ylim()[1] * HEADROOM)
     _value_axis(ax, told)

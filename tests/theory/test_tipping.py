@@ -19,7 +19,7 @@ from balloon import load
 from balloon.contacts import Contacts
 from balloon.engines.meanfield import MeanField
 from balloon.engines.meanfield.frozen import freeze
-from balloon.errors import EngineError
+from balloon.errors import EngineError, ScenarioError
 from balloon.interventions import Budget, Cooperation
 from balloon.plots.bifurcation import tipping_figure
 from balloon.restpoints import alike, equilibria, tipping
@@ -116,6 +116,50 @@ def test_bounds_that_are_no_range_are_refused() -> None:
         tipping(pair(1.0), "platforms.B.asc", (1.0, 0.0))
     with pytest.raises(EngineError, match=r"values is 2; need a whole number >= 3"):
         tipping(pair(1.0), "platforms.B.asc", (0.0, 1.0), values=2)
+
+
+@pytest.mark.parametrize("bounds", [(0.1,), 0.1, ("a", "b"), (0.0, math.inf), (0.0, math.nan)])
+def test_what_is_no_pair_of_finite_numbers_is_refused(bounds) -> None:
+    with pytest.raises(
+        EngineError, match=r"bounds are .*; need the lowest value, then a higher one, both fin"
+    ):
+        tipping(pair(1.0), "platforms.B.asc", bounds)
+
+
+def test_a_half_value_is_refused() -> None:
+    with pytest.raises(EngineError, match=r"values is 3\.5; need a whole number >= 3"):
+        tipping(pair(1.0), "platforms.B.asc", (0.0, 1.0), values=3.5)  # type: ignore[arg-type]
+
+
+def test_bounds_that_the_parameter_cannot_have_are_refused_before_anything_is_computed() -> None:
+    with pytest.raises(ScenarioError, match=r"platform 'B': cooperation is 2\.0; need a number from 0 to 1"):
+        tipping(pair(1.0), "platforms.B.cooperation", (0.0, 2.0))
+
+
+def test_a_number_that_an_intervention_replaces_is_refused_with_the_number_that_counts() -> None:
+    """A answers by agreement from week 1 on: what it answered before changes nothing any more."""
+    scenario = world(
+        Cooperation(platform="A", start=week(0), value=0.5),
+        platforms={"A": {"requests": 0.01}, "B": {}},
+        revision_rate=0.2,
+        replacement_rate=0.05,
+    )
+    with pytest.raises(
+        EngineError, match=r"0 and 1 come to the same; .* interventions\.cooperation:A:.*\.value"
+    ):
+        tipping(scenario, "platforms.A.cooperation", (0.0, 1.0))
+
+
+def test_a_part_of_the_model_that_is_switched_off_at_one_end_is_refused() -> None:
+    scenario = pair(1.0, replacement_rate=0.05, platforms={"A": {"undercover": 0.01}, "B": {}})
+    with pytest.raises(EngineError, match=r"at 0 a part of the model is switched off .* begin at .* 0\.5"):
+        tipping(scenario, "behaviour.vigilance", (0.0, 1.0), values=3)
+
+
+def test_where_nothing_tips_the_way_down_is_the_way_up_to_the_last_digit() -> None:
+    found = tipping(pair(1.0), "platforms.B.asc", (-1.0, 1.0), values=5).branches
+    up, down = (found[found.branch == way].drop(columns="branch").to_numpy() for way in ("up", "down"))
+    assert (up == down).all()
 
 
 def test_the_shares_of_a_rest_point_add_up_to_one() -> None:

@@ -124,6 +124,13 @@ def test_branches_are_drawn_as_given_and_broken_where_the_crowd_tips() -> None:
     assert brink[1:3].tolist() == [0.4, 0.6]
 
 
+def test_a_single_value_beyond_the_tip_is_drawn_as_a_dot() -> None:
+    ax = bifurcation_curves(fold(), ax=Figure(figsize=(8, 5)).add_subplot())
+    dots = [line for line in ax.lines if line.get_marker() == "o"]
+    assert [line.get_xdata().tolist() for line in dots] == [[0]]  # falling, it tips back between 1 and 0
+    assert [line.get_ydata().tolist() for line in dots] == [[0.9]]
+
+
 def test_the_range_in_which_history_matters_is_shaded_and_told() -> None:
     assert read_branches(fold()).apart.tolist() == [False, True, True, False, False]
     words = tipping_figure(fold()).caption

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from balloon.engines.meanfield.arrest import arrest
 from balloon.engines.meanfield.choice import ratio
 from balloon.engines.meanfield.run import CLASSES, MeanField, _layout
 from balloon.engines.meanfield.season import Season, season
-from balloon.engines.meanfield.sight import Memory, Sight, annual, look, pressure
+from balloon.engines.meanfield.sight import Memory, Sight, annual, learn, look, pressure
 from balloon.engines.meanfield.step import advance, platforms_of
 from balloon.engines.meanfield.values import packed
 from balloon.engines.meanfield.world import State, World, start, world
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from balloon.scenario import Scenario
 
 TINY = 1e-20
-AT_ONCE = 256
-"""Columns of a Jacobian that are computed side by side."""
+AT_ONCE = 64
+"""Columns of derivatives that are computed side by side; of more the arrays leave the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +76,24 @@ class Frozen:
 
     def step(self, vectors: NDArray[Any]) -> NDArray[Any]:
         """(B, n) vectors one step later."""
-        state = self.state(vectors)
-        here = self.world._replace(batch=len(vectors), dtype=vectors.dtype)
-        homes, belief = platforms_of(here, state.mass), annual(state.weekly)
-        standing = self.season
-        if self.budgets:
-            standing = season(here, self._seen(homes))
-        return self.vectors(advance(here, standing, state, homes, belief)[0])
+        return self.step_seeing(vectors, self.homes(vectors))
+
+    def step_seeing(self, vectors: NDArray[Any], homes: NDArray[Any]) -> NDArray[Any]:
+        """The same as if everybody saw (B, G, P) actors at home on the platforms, whatever is so."""
+        state, here, standing = self._put(vectors, homes)
+        return self.vectors(advance(here, standing, state, homes, annual(state.weekly))[0])
+
+    def recall(self, vectors: NDArray[Any], homes: NDArray[Any]) -> NDArray[Any]:
+        """(B, r) the end of these vectors alone: beliefs and the arrests of the last step."""
+        state, here, standing = self._put(vectors, homes)
+        arrests = arrest(here, standing, state)[1]
+        held = [learn(here, standing.told, state.weekly, arrests, homes)] if self.learning else []
+        held += [np.add.reduce(arrests, axis=-1)] if self.world.watchful else []
+        return np.concatenate([np.empty((len(vectors), 0)), *(x.reshape(len(x), -1) for x in held)], axis=1)
+
+    def homes(self, vectors: NDArray[Any]) -> NDArray[Any]:
+        """(B, G, P) actors at home on each platform."""
+        return platforms_of(self.world, self.state(vectors).mass)
 
     def jacobian(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         """(n, n) derivatives of the next state by the state, by complex steps."""
@@ -118,6 +130,11 @@ class Frozen:
         return vector
 
     @property
+    def actors(self) -> float:
+        """All actors."""
+        return float(self.rest.mass.sum())
+
+    @property
     def learning(self) -> bool:
         """Whether beliefs move."""
         return bool(self.world.layout.scenario.behaviour.learning_rate > 0)
@@ -126,6 +143,11 @@ class Frozen:
     def budgets(self) -> bool:
         """Whether the requests go where the actors are."""
         return bool((self.world.layout.policy.budget[-1] >= 0).any())
+
+    def _put(self, vectors: NDArray[Any], homes: NDArray[Any]) -> tuple[State, World, Season]:
+        """The states of vectors, with a world and a season for so many."""
+        here = self.world._replace(batch=len(vectors), dtype=vectors.dtype)
+        return self.state(vectors), here, season(here, self._seen(homes)) if self.budgets else self.season
 
     def _seen(self, homes: NDArray[Any]) -> Sight:
         """The policy, budgets divided by where the actors are at home, (B, G, P)."""

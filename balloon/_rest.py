@@ -1,0 +1,183 @@
+"""The search for the rest points of a frozen step: by steps as far as one must, then by Newton's method."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from balloon.engines.meanfield.slope import slope
+from balloon.runs import places
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from balloon.engines.meanfield.frozen import Frozen
+    from balloon.engines.meanfield.slope import Slope
+
+APART = 1e-4
+"""Shares that differ by less are of one rest point."""
+SETTLED = 1e-10
+"""Change in one step, share of all actors, of a state at rest."""
+PUSH, NOBODY = 0.1, 1e-12
+"""Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
+ROUNDS = 15
+"""Derivatives after which a search is given up; those that ended anywhere had needed fewer."""
+SAME = 1e-6
+"""Difference of a cell, share of all actors, up to which a search has come upon a known point."""
+WORTH = 0.4
+"""Part of a gap that a move may leave if the next one is to go by the same derivatives."""
+WARM_UP, PATIENCE = 200, 25_000
+"""Steps before the first search, and in all before a point that is not stable is taken."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RestPoint:
+    """A state that one step maps onto itself."""
+
+    shares: dict[str, float]
+    """Share of all actors by place: the platforms, dormant, removed."""
+    stable: bool
+    """Whether a small change dies out."""
+    radius: float
+    """Spectral radius of the step there: a small change grows by this factor a step, if above 1."""
+    vector: NDArray[np.float64] = field(repr=False)
+    """The state; see `balloon.engines.meanfield.frozen`."""
+    slope: Slope = field(repr=False)
+    """The derivatives of the step there."""
+
+
+def distance(one: RestPoint, other: RestPoint) -> float:
+    """The largest difference of a share."""
+    a, b = (np.array(list(point.shares.values())) for point in (one, other))
+    return float(np.abs(a - b).max())
+
+
+def warmed(frozen: Frozen, vectors: NDArray[Any], steps: int) -> NDArray[Any]:
+    """The states so many steps later."""
+    for _ in range(steps):
+        before, vectors = vectors, frozen.step(vectors)
+        if np.array_equal(before, vectors):  # and so for ever
+            break
+    return vectors
+
+
+def settle(
+    frozen: Frozen, vector: NDArray[np.float64], known: tuple[RestPoint, ...] = ()
+) -> RestPoint | None:
+    """The stable rest point that a state goes to, `WARM_UP` steps after its start.
+
+    Where platforms are alike a state may come to rest on the brink between them; the luck of any crowd would
+    push it off, and so it is pushed.
+    """
+    done = WARM_UP
+    while done < PATIENCE:
+        point = rest_near(frozen, vector, known)
+        if point is not None and point.stable:
+            return point
+        if point is not None and _there(frozen, vector, point):
+            vector = _pushed(frozen, point)
+        vector = warmed(frozen, vector[None], done)[0]
+        done *= 2
+    return rest_near(frozen, vector, known)
+
+
+def _there(frozen: Frozen, vector: NDArray[np.float64], point: RestPoint) -> bool:
+    """Whether a state is at a rest point already."""
+    here = frozen.shares(vector[None])[0]
+    return float(np.abs(here - list(point.shares.values())).max()) < APART
+
+
+def _pushed(frozen: Frozen, point: RestPoint) -> NDArray[np.float64]:
+    """A state a little off the brink, along what grows fastest there; the first platform that moves gains."""
+    vector, masses, actors = point.vector, frozen.rest.mass.size, frozen.actors
+    move = point.slope.leading()[1]
+    held = vector[:masses] > NOBODY * actors
+    move[:masses] *= held
+    change = frozen.shares((vector + 1e-6 * move)[None])[0] - frozen.shares(vector[None])[0]
+    leads = np.flatnonzero(np.abs(change) > 0.1 * np.abs(change).max())
+    move *= np.sign(change[leads[0]]) if leads.size else 1.0
+    falling = held & (move[:masses] < 0)
+    room = -vector[:masses][falling] / move[:masses][falling]
+    pushed: NDArray[np.float64] = vector + PUSH * float(room.min(initial=1.0)) * move
+    return pushed
+
+
+def rest_near(
+    frozen: Frozen,
+    vector: NDArray[np.float64],
+    known: tuple[RestPoint, ...] = (),
+    beside: RestPoint | None = None,
+) -> RestPoint | None:
+    """The rest point near a state, or None where the search ends elsewhere or nowhere.
+
+    Points that are known already, or one of another value beside, shorten the search; a known point that is
+    come upon is returned as it is.
+    """
+    with np.errstate(all="ignore"):  # a search that leaves what the model knows ends in numbers that are none
+        gap = frozen.step(vector[None])[0] - vector
+        for point in (*known, *([beside] if beside else [])):
+            vector, gap = _led(frozen, vector, gap, point.slope)
+        return _searched(frozen, vector, gap, known)
+
+
+def _searched(
+    frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], known: tuple[RestPoint, ...]
+) -> RestPoint | None:
+    """Newton's method."""
+    for _ in range(ROUNDS):
+        settled = _size(frozen, gap) < SETTLED * frozen.actors
+        for point in known:
+            if settled and _size(frozen, vector - point.vector) < SAME * frozen.actors:
+                return point
+        steep = slope(frozen, vector)
+        if settled:
+            return _point(frozen, vector, steep)
+        moved = _moved(frozen, vector, gap, steep)
+        if moved is None:
+            return None
+        vector, gap = _led(frozen, *moved, steep)
+    return None
+
+
+def _led(
+    frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], steep: Slope
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A state and its gap after the moves by the same derivatives that are worth it; new ones take longer."""
+    while True:
+        moved = _moved(frozen, vector, gap, steep)
+        if moved is None or not _size(frozen, moved[1]) < WORTH * _size(frozen, gap):
+            return vector, gap
+        vector, gap = moved
+
+
+def _moved(
+    frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], steep: Slope
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The state, and the gap left, after a move that would close the gap were all straight."""
+    try:
+        move = steep.solve(gap)
+    except np.linalg.LinAlgError:
+        return None
+    masses = frozen.rest.mass.size
+    fall = move[:masses] < 0
+    room = -vector[:masses][fall] / move[:masses][fall]
+    # Stay inside: no cell may be emptied by more than nine tenths at once.
+    least = min(1.0, 0.9 * float(room[room > 0].min(initial=np.inf)))
+    if least < 1e-8 or not np.isfinite(move).all():
+        return None
+    vector = vector + least * move
+    return vector, frozen.step(vector[None])[0] - vector
+
+
+def _size(frozen: Frozen, gap: NDArray[np.float64]) -> float:
+    """The largest change of a number of actors."""
+    return float(np.abs(gap[: frozen.rest.mass.size]).max())
+
+
+def _point(frozen: Frozen, vector: NDArray[np.float64], steep: Slope) -> RestPoint:
+    radius = abs(steep.leading()[0])
+    names = places(frozen.world.layout.scenario.platforms)
+    shares = dict(zip(names, frozen.shares(vector[None])[0].tolist(), strict=True))
+    return RestPoint(shares, radius < 1, radius, vector, steep)
