@@ -101,7 +101,7 @@ def _pushed(frozen: Frozen, point: RestPoint) -> NDArray[np.float64]:
     falling = held & (move[:masses] < 0)
     room = -vector[:masses][falling] / move[:masses][falling]
     pushed: NDArray[np.float64] = vector + PUSH * float(room.min(initial=1.0)) * move
-    return pushed
+    return np.asarray(frozen.inside(pushed[None])[0])
 
 
 def rest_near(

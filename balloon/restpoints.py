@@ -20,6 +20,7 @@ from balloon._walk import Walk, alike, parted
 from balloon.engines.meanfield import CLASSES
 from balloon.engines.meanfield.frozen import freeze
 from balloon.errors import EngineError
+from balloon.scenario import require_scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +53,7 @@ def equilibria(scenario: Scenario, *, classes: int = CLASSES) -> tuple[RestPoint
     >>> [point.stable for point in equilibria(calm)]
     [True]
     """
+    require_scenario(scenario, EngineError)
     frozen = freeze(scenario, classes=classes)
     platforms = range(len(scenario.platforms))
     starts = [frozen.all_at(p) for p in (*platforms, None)] + [frozen.vectors(frozen.rest)[0]]
@@ -155,6 +157,7 @@ def tipping(
     ScenarioError
         A path that leads nowhere, or bounds that the parameter cannot have.
     """
+    require_scenario(scenario, EngineError)
     checks = Checks(f"tipping along {parameter}")
     if not _is_range(bounds):
         checks.say(f"bounds are {bounds!r}; need the lowest value, then a higher one, both finite")

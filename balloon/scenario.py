@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from balloon._values import DORMANT, Checks, Table, numbers, whole
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
-from balloon.errors import ScenarioError
+from balloon.errors import BalloonError, ScenarioError
 from balloon.evidence import Evidence
 from balloon.interventions import Intervention, Launch, Takedown, without_platform
 from balloon.landscape import Landscape
@@ -421,6 +421,12 @@ def _strongest(policy: Policy, exposures: Sequence[float], arrests_per_answer: f
     caught = policy.undercover + requests * policy.requests_factor * answered * arrests_per_answer
     caught = np.array(exposures)[:, None] * np.where(policy.available, caught, 0.0)
     return float((caught.max(axis=2) + policy.seizure.sum(axis=2)).max())
+
+
+def require_scenario(found: Any, error: type[BalloonError]) -> None:
+    """Refuse what is no scenario, such as the name of one, by an error of whom it was given to."""
+    if not isinstance(found, Scenario):
+        raise error(f"scenario is {found!r}; need a Scenario, such as balloon.load('minimal') gives")
 
 
 def unit(noun: Any, name: str) -> str:

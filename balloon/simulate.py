@@ -20,7 +20,7 @@ import numpy as np
 from balloon._version import __version__
 from balloon.errors import BalloonWarning, EngineError
 from balloon.runs import SCHEMA_VERSION, Provenance, Runs, describe, places
-from balloon.scenario import Scenario, at_values, find
+from balloon.scenario import Scenario, at_values, find, require_scenario
 from balloon.work import Columns, Gathered, Values, gather
 
 if TYPE_CHECKING:
@@ -178,10 +178,7 @@ def check(
 ) -> tuple[int, int]:
     """Refuse what no engine can run; return replicates and seed as numbers of Python."""
     for scenario in scenarios:
-        if not isinstance(scenario, Scenario):
-            raise EngineError(
-                f"scenario is {scenario!r}; need a Scenario, such as balloon.load('minimal') gives"
-            )
+        require_scenario(scenario, EngineError)
     if engine not in ENGINES:
         known = ", ".join(map(repr, ENGINES))
         raise EngineError(f"engine {engine!r}: there is no such engine; there are {known}")

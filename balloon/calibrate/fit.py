@@ -105,10 +105,9 @@ def calibrate(
 def _check(scenario: Any, observations: Any) -> None:
     """Refuse what is no scenario, and observations that nobody has read."""
     from balloon.calibrate.observations import Observations
-    from balloon.scenario import Scenario
+    from balloon.scenario import require_scenario
 
-    if not isinstance(scenario, Scenario):
-        raise FitError(f"scenario is {scenario!r}; need a Scenario, such as balloon.load('minimal') gives")
+    require_scenario(scenario, FitError)
     if not isinstance(observations, Observations):
         raise FitError(
             f"observations are of type {type(observations).__name__}; need Observations, as "

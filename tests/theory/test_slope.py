@@ -95,3 +95,15 @@ def test_where_the_leading_eigenvalue_is_not_told_apart_in_time_all_are_computed
     monkeypatch.setattr(module, "SPAN", 4)
     assert module._arnoldi(made, made.blocks.shape[0] * made.blocks.shape[1] + len(made.free.rest)) is None
     assert made.leading()[0] == pytest.approx(soon, rel=1e-11)
+
+
+def test_a_state_is_brought_inside_with_nobody_who_has_an_app_where_nobody_is() -> None:
+    frozen, vector, _ = moving(BUSY, 2)
+    assert (frozen.inside(vector[None])[0] == vector).all()
+    state = frozen.state(vector[None])
+    wild = frozen.vectors(state._replace(apps=state.apps * 3.0 - 1.0))
+    there = frozen.state(frozen.inside(wild))
+    assert (there.mass == state.mass).all()
+    assert (there.apps >= 0).all()
+    assert (there.apps <= state.mass[..., None]).all()
+    assert (there.apps == state.mass[..., None]).any()

@@ -207,3 +207,11 @@ def test_platforms_that_differ_in_one_thing_are_not_alike() -> None:
     assert alike(freeze(even)) == (("A", "B", "C"),)
     uneven = world(platforms=names, start={"A": 0.25, "B": 0.3, "C": 0.2, "D": 0.25}, **settings)
     assert alike(freeze(uneven)) == ()
+
+
+def test_the_name_of_a_scenario_is_not_one() -> None:
+    said = r"scenario is 'minimal'; need a Scenario, such as balloon\.load"
+    with pytest.raises(EngineError, match=said):
+        equilibria("minimal")  # type: ignore[arg-type]
+    with pytest.raises(EngineError, match=said):
+        tipping("minimal", "platforms.Telegram.requests", (0.0, 0.1))  # type: ignore[arg-type]

@@ -74,6 +74,11 @@ class Frozen:
         fresh = take(rest.fresh, used=self.world.watchful)
         return State(mass, apps, np.zeros((*mass.shape, len(self.world.taken))), weekly, fresh)
 
+    def inside(self, vectors: NDArray[Any]) -> NDArray[Any]:
+        """The (B, n) vectors, with nobody who has an app where nobody is."""
+        state = self.state(vectors)
+        return self.vectors(state._replace(apps=np.clip(state.apps, 0.0, state.mass[..., None])))
+
     def step(self, vectors: NDArray[Any]) -> NDArray[Any]:
         """(B, n) vectors one step later."""
         return self.step_seeing(vectors, self.homes(vectors))
