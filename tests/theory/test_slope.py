@@ -107,3 +107,26 @@ def test_a_state_is_brought_inside_with_nobody_who_has_an_app_where_nobody_is() 
     assert (there.apps >= 0).all()
     assert (there.apps <= state.mass[..., None]).all()
     assert (there.apps == state.mass[..., None]).any()
+
+
+def test_two_refuges_alike_between_which_the_crowd_would_part_are_no_stable_rest() -> None:
+    # Both grow alike until there is nobody else; between two, a crowd tips from a peer influence of 2 on.
+    refuge = {"onboarding_cost": 0.5}
+    alike = world(
+        platforms={"A": {"asc": -3.0, **refuge}, "B": refuge, "C": refuge},
+        groups=(bl.Group(name="all", start={"A": 0.98, "B": 0.01, "C": 0.01}, risk_aversion_cv=0.5),),
+        contacts=bl.Contacts(kind="small_world", degree=10),
+        peer_influence=2.2,
+        revision_rate=0.2,
+        actors=1000,
+    )
+    frozen = freeze(alike, classes=5)
+    vector = frozen.vectors(frozen.rest)
+    for _ in range(30):
+        vector = frozen.step(vector)
+    made = slope(frozen, vector[0])
+    size = made.blocks.shape[0] * made.blocks.shape[1] + len(made.free.rest)
+    assert size > module.SMALL
+    radius = abs(made.leading()[0])
+    assert radius == pytest.approx(np.abs(np.linalg.eigvals(made.times(np.eye(size)))).max(), rel=1e-9)
+    assert radius > 1

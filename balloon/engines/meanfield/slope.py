@@ -151,9 +151,11 @@ class Slope:
 def _arnoldi(steep: Slope, size: int) -> tuple[NDArray[Any], NDArray[Any]] | None:
     """The leading eigenvalue alone (Arnoldi's method); None where others are too close to tell it apart."""
     operator = LinearOperator((size, size), matvec=steep.times, dtype=float)
+    # Without any symmetry: one that platforms share would hide the way in which they part.
+    start = np.random.default_rng(0).standard_normal(size)
     try:
         found: tuple[NDArray[Any], NDArray[Any]] = eigs(
-            operator, k=1, which="LM", v0=np.ones(size), ncv=SPAN, maxiter=ROUNDS
+            operator, k=1, which="LM", v0=start, ncv=SPAN, maxiter=ROUNDS
         )
     except ArpackNoConvergence:
         return None
