@@ -36,8 +36,21 @@ BUSY = world(
 PLAIN = world(
     contacts=bl.Contacts(kind="small_world", degree=10), peer_influence=3.0, revision_rate=0.2, actors=1000
 )
+CLOSED = world(  # beliefs about C stay what they are: nobody is there to learn
+    Takedown(platform="C", start=week(2)),
+    platforms={"A": {"undercover": 0.01}, "B": {}, "C": {}},
+    contacts=bl.Contacts(kind="small_world", degree=10),
+    peer_influence=1.0,
+    revision_rate=0.2,
+    learning_rate=0.1,
+    rechoice_rate=0.5,
+    replacement_rate=0.05,
+    actors=1000,
+)
 CASES = pytest.mark.parametrize(
-    ("scenario", "classes"), [(KOREA, 2), (BUSY, 3), (PLAIN, 1)], ids=["korea", "busy", "plain"]
+    ("scenario", "classes"),
+    [(KOREA, 2), (BUSY, 3), (PLAIN, 1), (CLOSED, 1)],
+    ids=["korea", "busy", "plain", "closed"],
 )
 
 

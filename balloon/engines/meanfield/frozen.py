@@ -61,7 +61,7 @@ class Frozen:
             nonlocal at
             shape = (size, *like.shape[1:])
             if not used:
-                return np.broadcast_to(like, shape)
+                return np.broadcast_to(like, shape).copy()  # a step may write into it
             count = int(np.prod(like.shape[1:]))
             at += count
             return vectors[:, at - count : at].reshape(shape)
