@@ -35,9 +35,9 @@ MARK = "store.json"
 """Says which version of the model wrote the folder."""
 NAME = re.compile(r"(\d+)-(\d+)-([0-9a-f]{24})\.block")
 MODEL = (
-    "_bundle.py", "_compiler.py", "_jit.py", "_kept.py", "_values.py", "behaviour/", "contacts.py", "draws.py",
-    "engines/", "evidence.py", "interventions.py", "landscape.py", "pairs.py", "population.py", "recruit.py",
-    "scenario.py", "simulate.py", "ties.py", "timetable.py",
+    "_bundle.py", "_compiler.py", "_jit.py", "_kept.py", "_values.py", "behaviour/", "contacts.py",
+    "draws.py", "engines/", "evidence.py", "interventions.py", "landscape.py", "pairs.py", "population.py",
+    "recruit.py", "scenario.py", "simulate.py", "ties.py", "timetable.py",
 )  # fmt: skip
 """Modules that can change a number of a block; a test holds the list complete."""
 ABANDONED = 86_400.0
