@@ -32,6 +32,11 @@ _POINTER = ir.IntType(8).as_pointer()
 _WORD = ir.IntType(64)
 
 
+def _short(text: str) -> str:
+    """A short name of a long one, its own."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
 def bundle(noun: C) -> C:
     """Have compiled code take a class of named tuples by reference; its instances stay what they are."""
 
@@ -50,8 +55,7 @@ class Bundle(types.Type):  # type: ignore[misc]  # numba has no types
         self.layout = layout
         # The name becomes part of the names of all functions that take it, and of what is kept of them: it
         # is short, and that of these fields in this order alone.
-        digest = hashlib.sha256(f"{layout} {layout.fields}".encode()).hexdigest()[:12]
-        super().__init__(f"{layout.instance_class.__name__}_{digest}")
+        super().__init__(f"{layout.instance_class.__name__}_{_short(f'{layout} {layout.fields}')}")
         self._places: tuple[list[int], int] | None = None
 
     def places(self, context: Any) -> tuple[list[int], int]:
@@ -151,8 +155,7 @@ def _helper(
     c: Any, purpose: str, kind: Any, returned: Any, before: list[Any], fill: Callable[..., None]
 ) -> ir.Function:
     """A function of the module at hand that takes a place of a kind last; made where it is not there yet."""
-    digest = hashlib.sha256(str(kind).encode()).hexdigest()[:12]
-    name, module = f"balloon.{purpose}.{digest}", c.builder.module
+    name, module = f"balloon.{purpose}.{_short(str(kind))}", c.builder.module
     if name not in module.globals:
         place = c.context.get_value_type(kind).as_pointer()
         made = ir.Function(module, ir.FunctionType(returned, [*before, place]), name)

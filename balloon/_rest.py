@@ -47,11 +47,20 @@ class RestPoint:
     slope: Slope = field(repr=False)
     """The derivatives of the step there."""
 
+    @property
+    def places(self) -> NDArray[np.float64]:
+        """(P + 2,) the shares alone."""
+        return np.array(list(self.shares.values()))
+
 
 def distance(one: RestPoint, other: RestPoint) -> float:
     """The largest difference of a share."""
-    a, b = (np.array(list(point.shares.values())) for point in (one, other))
-    return float(np.abs(a - b).max())
+    return float(np.abs(one.places - other.places).max())
+
+
+def between(one: RestPoint, other: RestPoint) -> list[NDArray[np.float64]]:
+    """States between two rest points, from which to search for the brink, the likeliest first."""
+    return [part * one.vector + (1 - part) * other.vector for part in (0.5, 0.3, 0.7, 0.15, 0.85)]
 
 
 def warmed(frozen: Frozen, vectors: NDArray[Any], steps: int) -> NDArray[Any]:
@@ -86,7 +95,7 @@ def settle(
 def _there(frozen: Frozen, vector: NDArray[np.float64], point: RestPoint) -> bool:
     """Whether a state is at a rest point already."""
     here = frozen.shares(vector[None])[0]
-    return float(np.abs(here - list(point.shares.values())).max()) < APART
+    return float(np.abs(here - point.places).max()) < APART
 
 
 def _pushed(frozen: Frozen, point: RestPoint) -> NDArray[np.float64]:

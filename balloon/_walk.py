@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon._rest import APART, SETTLED, WARM_UP, RestPoint, distance, rest_near, settle, warmed
+from balloon._rest import APART, SETTLED, WARM_UP, RestPoint, between, distance, rest_near, settle, warmed
 from balloon.engines.meanfield.frozen import Frozen, freeze
 from balloon.engines.meanfield.values import VARIABLE
 from balloon.errors import EngineError
@@ -140,8 +140,7 @@ class Walk:
             point = None
             if distance(one, other) > APART:
                 starts = [found[-1].vector] if found and found[-1] is not None else []
-                starts += [x * one.vector + (1 - x) * other.vector for x in (0.5, 0.3, 0.7, 0.15, 0.85)]
-                point = self.brink(stage.frozen, one, other, starts)
+                point = self.brink(stage.frozen, one, other, [*starts, *between(one, other)])
             found.append(point)
         return found
 
@@ -149,13 +148,13 @@ class Walk:
         self, frozen: Frozen, one: RestPoint, other: RestPoint, starts: list[NDArray[np.float64]]
     ) -> RestPoint | None:
         """The first unstable point near the line between two stable ones, or else the nearest."""
-        a, b = (np.array(list(point.shares.values())) for point in (one, other))
+        a, b = one.places, other.places
         best, least = None, np.inf
         for start in starts:
             point = rest_near(frozen, start)
             if point is None or point.stable:
                 continue
-            here = np.array(list(point.shares.values())) - a
+            here = point.places - a
             off = float(np.abs(here - (b - a) * ((here @ (b - a)) / ((b - a) @ (b - a)))).max())
             if off < least:
                 best, least = point, off

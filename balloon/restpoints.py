@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from balloon._rest import APART, WARM_UP, RestPoint, distance, rest_near, settle, warmed
+from balloon._rest import APART, WARM_UP, RestPoint, between, distance, rest_near, settle, warmed
 from balloon._values import Checks
 from balloon._walk import Walk, alike, parted
 from balloon.engines.meanfield import CLASSES
@@ -63,8 +63,8 @@ def equilibria(scenario: Scenario, *, classes: int = CLASSES) -> tuple[RestPoint
     stable = [point for point in found if point.stable]
     for k, one in enumerate(stable):
         for other in stable[:k]:
-            for part in (0.5, 0.3, 0.7, 0.15, 0.85):
-                _note(found, rest_near(frozen, part * one.vector + (1 - part) * other.vector))
+            for vector in between(one, other):
+                _note(found, rest_near(frozen, vector))
     if not found:
         raise EngineError(f"scenario {scenario.name!r}: no rest point found; is revision_rate 0?")
     return tuple(sorted(found, key=lambda point: -next(iter(point.shares.values()))))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from balloon.calibrate.derived import check_count
 from balloon.errors import FitError
 
 if TYPE_CHECKING:
@@ -165,8 +166,7 @@ def check(problem: Problem, draws: ArrayLike, *, seed: int = 0) -> Check:
     True
     """
     theta = _spread_evenly(_checked(problem, draws), DRAWS)
-    if not (isinstance(seed, int | np.integer) and seed >= 0):
-        raise FitError(f"seed is {seed!r}; need 0 or more, a whole number")
+    check_count("seed", seed, least=0)
     predicted, dispersions = problem.predict(theta).real, problem.dispersions(theta)
     rng, ours, made, theirs = np.random.default_rng(seed), problem.likelihood, [], []
     for at, wide in zip(predicted, dispersions, strict=True):

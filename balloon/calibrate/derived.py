@@ -38,6 +38,12 @@ def check_level(what: str, level: float) -> None:
         raise FitError(f"{what}: level is {level!r}; need a number between 0 and 1, such as 0.9")
 
 
+def check_count(what: str, number: int, *, least: int) -> None:
+    """Refuse what is no whole number from ``least`` on."""
+    if not (isinstance(number, int | np.integer) and number >= least):
+        raise FitError(f"{what} is {number!r}; need {least} or more, a whole number")
+
+
 def interval_of(draws: ArrayLike, *, level: float = 0.9) -> Interval:
     """Median and central interval of draws.
 

@@ -119,6 +119,11 @@ class AbmCheck:
         return abm_check_figure(self)
 
     @property
+    def stand_in(self) -> str:
+        """What was fitted in the place of the actors: the mean field, or what emulates them."""
+        return "emulator" if self.problem.of_actors else "mean field"
+
+    @property
     def _widened(self) -> str:
         """Factors from 1.01 on in words, the largest first; of the largest if all are below."""
         order = np.argsort(-self.widening)
@@ -130,9 +135,9 @@ class AbmCheck:
         worst = table.drop(ALL).gap.idxmax()
         j = int(np.abs(self.shift).argmax())
         luck = "" if self.problem.of_actors else "with the luck of one world "
-        ours, way = "mean field", "fit the actors themselves: balloon.calibrate.abm.fit_abm(fit)"
+        ours, way = self.stand_in, "fit the actors themselves: balloon.calibrate.abm.fit_abm(fit)"
         if self.problem.of_actors:
-            ours, way = "emulator", "fit them again with more replicates: balloon.calibrate.abm.fit_abm"
+            way = "fit them again with more replicates: balloon.calibrate.abm.fit_abm"
         said = {
             FINE: f"the {ours} may stand for the actors",
             WIDEN: f"{luck}this widens intervals: half-widths x {self._widened}",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from balloon.calibrate.derived import check_count
 from balloon.errors import BalloonWarning, FitError
 
 if TYPE_CHECKING:
@@ -94,8 +95,7 @@ def calibrate(
     if method not in METHODS:
         raise FitError(f"method {method!r}: there are {', '.join(map(repr, METHODS))}")
     for name, number, least in (("starts", starts, 1), ("seed", seed, 0), ("draws", draws, 1)):
-        if not (isinstance(number, int | np.integer) and number >= least):
-            raise FitError(f"{name} is {number!r}; need {least} or more, a whole number")
+        check_count(name, number, least=least)
     observations.check_informative()
     asked = problem(scenario, observations, free, loss=loss, forward=forward)
     fit = settle(asked, starts=starts, seed=seed)

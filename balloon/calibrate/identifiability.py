@@ -139,11 +139,11 @@ def identifiability(problem: Problem, theta: Floats, spread: Floats | None = Non
         sloppy=tuple(_words(problem, theta, vectors[r]) for r in weak[:3]),
         null=tuple(_null_words(problem, theta, row) for row in null),
         in_null=tuple(bool(np.any(np.abs(column) >= NULL_PART)) for column in null.T),
-        pulled=tuple(_pulled(problem.names[j], theta[j], spread[j]) for j in _far(theta, spread, silent)),
+        pulled=_pulled(problem.names, theta, spread, silent),
     )
 
 
-def _far(theta: Floats, spread: Floats, silent: Sequence[bool]) -> list[int]:
+def _pulled(names: Sequence[str], theta: Floats, spread: Floats, silent: Sequence[bool]) -> tuple[str, ...]:
     """Which parameters of those lie out of proportion to what the data tell of them.
 
     Where the priors are right and the model is, the posterior mean of a parameter has the variance that
@@ -151,14 +151,10 @@ def _far(theta: Floats, spread: Floats, silent: Sequence[bool]) -> list[int]:
     """
     usual = np.sqrt(np.maximum(1.0 - spread**2, 0.0))
     far = (np.abs(theta) > FAR * usual) & (np.abs(theta) > NEAR)
-    return np.flatnonzero(far & silent).tolist()
-
-
-def _pulled(name: str, theta: float, spread: float) -> str:
-    usual = math.sqrt(max(1.0 - spread * spread, 0.0))
-    return (
-        f"{name} by {theta:+.1f} prior sd, where so little information moves it by {usual:.1f}; data and "
-        "model, or data and priors, contradict each other"
+    return tuple(
+        f"{names[j]} by {theta[j]:+.1f} prior sd, where so little information moves it by {usual[j]:.1f}; "
+        "data and model, or data and priors, contradict each other"
+        for j in np.flatnonzero(far & silent).tolist()
     )
 
 

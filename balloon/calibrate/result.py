@@ -18,7 +18,7 @@ from balloon.calibrate.profile import Profile, profile
 from balloon.calibrate.search import EDGE, Ends
 from balloon.errors import FitError, ScenarioError
 from balloon.evidence import Evidence
-from balloon.scenario import Scenario, at_values, change, find, swap
+from balloon.scenario import Scenario, at_values, change, find, require_scenario, swap
 from balloon.simulate import draw_ranges
 
 if TYPE_CHECKING:
@@ -252,8 +252,7 @@ class Fit:
             that: a forecast without it is too sure.
         """
         where = self.problem.scenario if scenario is None else scenario
-        if not isinstance(where, Scenario):
-            raise FitError(f"scenario is {where!r}; need a Scenario, such as Fit.scenario or load(...) gives")
+        require_scenario(where, FitError)
         paths = [path for path in self.problem.paths if _has(where, path)]
         drawn = [
             {path: one[path] for path in paths} for one in self.problem.parameters(self.thetas(n, seed=seed))

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from balloon.plots import style
-from balloon.plots.abm_check_words import FINE, WIDEN, abm_check_caption, signed, stand_in
+from balloon.plots.abm_check_words import FINE, WIDEN, abm_check_caption, signed
 from balloon.plots.fit_words import short_name
 from balloon.plots.lettering import drawable, letters, shorten, width
 from balloon.plots.marks import mark
@@ -77,7 +77,7 @@ def abm_check_figure(check: AbmCheck) -> Briefing:
         text = Words.of(words)
         left = max(width(name, size=SIZE) for name in (*seen.names, *shifts.names)) + 12
         heads = (
-            f"Actors minus {stand_in(check)}, standard deviations of each observation; whiskers: 90% of luck",
+            f"Actors minus {check.stand_in}, standard deviations of each observation; whiskers: 90% of luck",
             "Shift of each parameter, its posterior standard deviations; right: half-width of its interval",
         )
         top, height = text.above, text.above + text.below

@@ -30,7 +30,7 @@ def abm_check_caption(check: AbmCheck, *, shown: int) -> Caption:
     some = f" The {shown} of {number} observations with the largest gaps are shown." if shown < number else ""
     note = (
         f"Actors: mean of {check.replicates} runs at the estimate. Grounds: a root mean square below 0.3 in "
-        f"each quantity is fine, up to 1 widens the intervals, beyond it the {stand_in(check)} is refused. "
+        f"each quantity is fine, up to 1 widens the intervals, beyond it the {check.stand_in} is refused. "
         f"Whiskers of the parameters: 90% of the luck of one world.{some}"
     )
     made = f"{check.replicates} replicates"
@@ -53,13 +53,8 @@ def abm_check_title(check: AbmCheck) -> str:
     return f"{_verdict(check)}: gaps of up to {gap[worst]:.2f} sd of an observation ({worst})"
 
 
-def stand_in(check: AbmCheck) -> str:
-    """What was fitted in the place of the actors: the mean field, or what emulates them."""
-    return "emulator" if check.problem.of_actors else "mean field"
-
-
 def _verdict(check: AbmCheck) -> str:
-    return f"The {stand_in(check)} {VERDICTS[check.verdict]}"
+    return f"The {check.stand_in} {VERDICTS[check.verdict]}"
 
 
 def _subtitle(check: AbmCheck) -> str:
@@ -96,7 +91,7 @@ def _alt(check: AbmCheck, head: str) -> str:
         for name, shift, factor in zip(check.problem.names, check.shift, check.widening, strict=True)
     )
     return (
-        f"{head} Dot plot of the actors minus the {stand_in(check)} in standard deviations of each "
+        f"{head} Dot plot of the actors minus the {check.stand_in} in standard deviations of each "
         f"observation, the largest first: {seen}. Shifts of the parameters in posterior standard "
         f"deviations: {moved}. Simulated with {check.replicates} runs of the actors."
     )

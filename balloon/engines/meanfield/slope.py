@@ -103,6 +103,12 @@ class Slope:
     rest: Floats
     """(A, A) the rest of the next step by what is seen; no rows for the homes."""
 
+    @property
+    def size(self) -> int:
+        """Free entries of a whole state."""
+        number, free = self.blocks.shape[:2]
+        return int(number * free) + len(self.free.rest)
+
     def solve(self, gap: Floats) -> Floats:
         """(n,) the move after which the gap that a step leaves is closed: Newton's.
 
@@ -126,13 +132,12 @@ class Slope:
 
     def leading(self) -> tuple[complex, Floats]:
         """The eigenvalue farthest from 0 and a (n,) direction that grows by it."""
-        size = self.blocks.shape[0] * self.blocks.shape[1] + len(self.free.rest)
-        found = None if size <= SMALL else _arnoldi(self, size)
-        values, ways = np.linalg.eig(self.times(np.eye(size))) if found is None else found
+        found = None if self.size <= SMALL else _arnoldi(self)
+        values, ways = np.linalg.eig(self.times(np.eye(self.size))) if found is None else found
         k = int(np.abs(values).argmax())
         way = ways[:, k].real
         count = len(self.free.rest)
-        blocks, rest = way[: size - count].reshape(self.blocks.shape[:2]), way[size - count :]
+        blocks, rest = way[: self.size - count].reshape(self.blocks.shape[:2]), way[self.size - count :]
         return complex(values[k]), self.free.embed(blocks[None], rest[None])[0]
 
     def times(self, moves: Floats) -> Floats:
@@ -148,11 +153,11 @@ class Slope:
         return np.concatenate([after.reshape(number * free, -1), rest]).reshape(moves.shape)
 
 
-def _arnoldi(steep: Slope, size: int) -> tuple[NDArray[Any], NDArray[Any]] | None:
+def _arnoldi(steep: Slope) -> tuple[NDArray[Any], NDArray[Any]] | None:
     """The leading eigenvalue alone (Arnoldi's method); None where others are too close to tell it apart."""
-    operator = LinearOperator((size, size), matvec=steep.times, dtype=float)
+    operator = LinearOperator((steep.size, steep.size), matvec=steep.times, dtype=float)
     # Without any symmetry: one that platforms share would hide the way in which they part.
-    start = np.random.default_rng(0).standard_normal(size)
+    start = np.random.default_rng(0).standard_normal(steep.size)
     try:
         found: tuple[NDArray[Any], NDArray[Any]] = eigs(
             operator, k=1, which="LM", v0=start, ncv=SPAN, maxiter=ROUNDS
