@@ -1,6 +1,6 @@
 """``python -m balloon`` is the command line."""
 
-from balloon.cli import main
+from balloon.cli import program
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(program())

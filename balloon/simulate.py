@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -409,4 +410,9 @@ def times(scenario: Scenario) -> NDArray[np.datetime64]:
 def versions() -> dict[str, str]:
     """Versions of what can change a number."""
     libraries = ("numpy", "scipy", "numba", "networkx", "mesa", "xarray")
-    return {"python": machine.python_version(), **{name: version(name) for name in libraries}}
+    return {"python": machine.python_version(), **{name: _version(name) for name in libraries}}
+
+
+@cache
+def _version(library: str) -> str:
+    return version(library)

@@ -166,8 +166,8 @@ def now():
 def stepped(scenario: Scenario, kernel: Any) -> Iterator[arrays.State]:
     """Yield the engine's states with another kernel in the place of its own."""
     names = {**arrays.__dict__, "code": lambda *_: kernel}
-    engine: Any = types.FunctionType(arrays.states_at.__code__, names, "states_at", None, None)
-    states: Iterator[arrays.State] = engine(range(scenario.steps + 1), scenario, seed=1, replicate=0)
+    engine: Any = types.FunctionType(arrays.states.__code__, names, "states", None, None)
+    states: Iterator[arrays.State] = engine(scenario, seed=1, replicate=0)
     return states
 
 

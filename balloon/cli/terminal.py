@@ -75,6 +75,9 @@ def compile_ahead() -> None:
     This one compiles some of its parts, and then all else; where it comes to the step, it waits for the
     other (`balloon._kept.alone`).
     """
+    from balloon.engines.arrays import compile_parts
+    from balloon.files import load
+
     idle = (os.cpu_count() or 1) > 1 and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
     if not idle or is_kept("balloon.engines.passes.advance") or not is_writable():
         return
@@ -82,9 +85,6 @@ def compile_ahead() -> None:
     # In a thread that waits for its end, and does not keep this process from its own.
     work = partial(subprocess.run, [sys.executable, "-P", "-c", COMPILE], check=False, **quiet)
     threading.Thread(target=work, daemon=True, name="balloon-compile").start()
-    from balloon.engines.arrays import compile_parts
-    from balloon.files import load
-
     compile_parts(load("minimal"))
 
 

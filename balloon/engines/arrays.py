@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -20,25 +20,6 @@ from balloon.engines.tally import apply, drop_apps
 from balloon.recruit import Actors, new_actors, recruit
 from balloon.scenario import Scenario
 from balloon.timetable import Policy
-
-
-def take_stock(actors: Actors, bounds: NDArray[np.int64], series: Series) -> None:
-    """Count the actors at the start."""
-    platforms = series.arrests.shape[2]
-    for g in range(len(bounds) - 1):
-        homes = actors.home[bounds[g] : bounds[g + 1]]
-        series.actors[0, g] = np.bincount(homes, minlength=platforms + 2)
-    for q in range(platforms):
-        has = (actors.apps >> np.uint32(q) & np.uint32(1)).astype(bool)
-        series.installed[0, q] = has.sum()
-        series.idle[0, q] = (has & (actors.home != q) & (actors.home < platforms)).sum()
-
-
-def mark_origin(t: int, actors: Actors, extra: Extra, series: Series) -> None:
-    """Remember where everybody is at the reference date."""
-    platforms = series.arrests.shape[2]
-    extra.origin[:] = np.where(actors.home < platforms + 2, actors.home, actors.home - 2)
-    np.fill_diagonal(series.joint[t], np.bincount(extra.origin, minlength=platforms + 2))
 
 
 class State(NamedTuple):
@@ -102,7 +83,7 @@ def prepare(scenario: Scenario, *, seed: int, replicate: int) -> Run:
     if any(_looks(scenario)) and contacts.kind not in ("given", "annealed"):
         ties = contacts.draw(shared.sizes, seed=seed, replicate=replicate)
         start, others = ties.start, ties.others
-    return _laid_out(scenario, actors, start, others, seed=seed, replicate=replicate)
+    return _laid_out(scenario, shared, actors, start, others, seed=seed, replicate=replicate)
 
 
 def _looks(scenario: Scenario) -> tuple[bool, bool]:
@@ -117,6 +98,7 @@ def _looks(scenario: Scenario) -> tuple[bool, bool]:
 
 def _laid_out(
     scenario: Scenario,
+    shared: Plan,
     actors: Actors,
     start: NDArray[np.int64],
     others: NDArray[np.int32],
@@ -125,7 +107,7 @@ def _laid_out(
     replicate: int,
 ) -> Run:
     """All that a replicate with these actors and contacts works on."""
-    behaviour, contacts, shared = scenario.behaviour, scenario.population.contacts, plan(scenario)
+    behaviour, contacts = scenario.behaviour, scenario.population.contacts
     rules, n, (social, watchful) = behaviour.own_rules, len(actors.home), _looks(scenario)
     setting = Setting(
         seed=np.uint64(seed),
@@ -149,19 +131,23 @@ def _laid_out(
         origin=np.zeros(n, np.int8),
         alarm=np.zeros(n, np.uint8),
     )
-    stage = new_stage(scenario, shared.policy)
     platforms = len(scenario.platforms)
-    series = new_series(scenario.steps, len(shared.sizes), platforms)
-    take_stock(actors, setting.bounds, series)
     return Run(
-        setting, behaviour.parameters, shared.policy, actors, extra, new_scratch(platforms), stage, series
+        setting=setting,
+        parameters=behaviour.parameters,
+        policy=shared.policy,
+        actors=actors,
+        extra=extra,
+        scratch=new_scratch(platforms),
+        stage=new_stage(scenario, shared.policy),
+        series=new_series(scenario.steps, len(shared.sizes), platforms),
     )
 
 
 def _blank(scenario: Scenario) -> Run:
     """What a replicate works on, of the right types and with nothing in it."""
     shared, actors = plan(scenario), new_actors(scenario.population.actors)
-    return _laid_out(scenario, actors, shared.start, shared.others, seed=0, replicate=0)
+    return _laid_out(scenario, shared, actors, shared.start, shared.others, seed=0, replicate=0)
 
 
 PARTS = (set_aside, drop_apps, look_around, choose, apply)
@@ -184,22 +170,15 @@ def compile_parts(scenario: Scenario) -> None:
 
 def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
     """Yield the state at the start and after every step; the caller decides what to keep."""
-    return states_at(range(scenario.steps + 1), scenario, seed=seed, replicate=replicate)
+    run = prepare(scenario, seed=seed, replicate=replicate)
+    go = code(advance, scenario, 0, 0, *run)
+    for t in range(scenario.steps + 1):
+        go(t, t, *run)
+        yield State(t, run.actors, run.series, run.stage)
 
 
 def final(scenario: Scenario, *, seed: int, replicate: int) -> State:
     """The state after the last step: the run in one call, for those who need none of the others."""
-    looks = sorted({scenario.reference_step, scenario.steps})
-    return list(states_at(looks, scenario, seed=seed, replicate=replicate))[-1]
-
-
-def states_at(steps: Iterable[int], scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
-    """Yield the states after these steps, in ascending order, the reference step among them."""
     run = prepare(scenario, seed=seed, replicate=replicate)
-    go, done = code(advance, scenario, 0, 0, *run), -1
-    for t in steps:
-        go(done + 1, t, *run)
-        done = t
-        if t == run.setting.reference:
-            mark_origin(t, run.actors, run.extra, run.series)
-        yield State(t, run.actors, run.series, run.stage)
+    code(advance, scenario, 0, 0, *run)(0, scenario.steps, *run)
+    return State(scenario.steps, run.actors, run.series, run.stage)

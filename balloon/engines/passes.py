@@ -18,7 +18,7 @@ from balloon.engines.choice import choose, look_around
 from balloon.engines.columns import AT, BLOCK, HELD, RISK, SEAT, STAY, WIDTH
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED, close_step, observe
 from balloon.engines.stayers import bound_options, set_aside
-from balloon.engines.tally import apply, carry, count_stayers, drop_apps, leave
+from balloon.engines.tally import apply, carry, count_stayers, drop_apps, leave, mark_origin, take_stock
 
 QUIET, CHOOSES, OPEN = range(3)
 """What the uniforms of a slot say: nothing happens, it reconsiders and nothing else, look closer."""
@@ -29,12 +29,16 @@ WHO, WHOM = 0, 1
 
 @jit
 def advance(first, last, setting, parameters, policy, actors, extra, scratch, stage, series):
-    """Do steps ``first`` to ``last``; step 0 sets the stage for the first look."""
+    """Do steps ``first`` to ``last``; step 0 takes stock and sets the stage for the first look."""
     for t in range(first, last + 1):
+        if t == 0:
+            take_stock(setting.bounds, actors, series)
         observe(max(t, 1), setting.exposures, parameters, policy, setting.weeks, stage, series)
         if t > 0:
             act(t, setting, parameters, actors, extra, scratch, stage, series)
             close_step(t, parameters, policy, setting.weeks, stage, series)
+        if t == setting.reference:
+            mark_origin(t, actors, extra, series)
 
 
 @inner

@@ -12,6 +12,31 @@ from balloon.engines.stage import FRESH, REMOVED, place_of
 
 
 @inner
+def take_stock(bounds, actors, series):
+    """Count homes and apps at the start."""
+    platforms, one = series.installed.shape[1], np.uint32(1)
+    for g in range(bounds.size - 1):
+        for i in range(bounds[g], bounds[g + 1]):
+            home = actors.home[i]
+            series.actors[0, g, home] += 1
+            for q in range(platforms):
+                has = np.int64(actors.apps[i] >> np.uint32(q) & one)
+                series.installed[0, q] += has
+                if home < platforms and home != q:
+                    series.idle[0, q] += has
+
+
+@inner
+def mark_origin(t, actors, extra, series):
+    """Remember where everybody is at the reference date."""
+    platforms = series.installed.shape[1]
+    for i in range(actors.home.size):
+        place = place_of(actors.home[i], platforms)
+        extra.origin[i] = place
+        series.joint[t, place, place] += 1
+
+
+@inner
 def carry(t, series):
     """Start the counts of step t from those of the last one."""
     platforms = series.installed.shape[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -46,6 +47,44 @@ def run(*arguments: str) -> int:
 
 def left_in(folder: Path) -> list[str]:
     return sorted(str(file.relative_to(folder)) for file in folder.rglob("*"))
+
+
+# ---- how it runs --------------------------------------------------------------------------
+
+
+def test_the_interpreter_is_set_for_a_command_and_left_as_it_was(
+    small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def settings() -> tuple[float, tuple[int, int, int]]:
+        return sys.getswitchinterval(), gc.get_threshold()
+
+    usual, inside = settings(), []
+    monkeypatch.setattr(
+        importlib.import_module("balloon.cli.run"), "command", lambda *_: inside.append(settings())
+    )
+    assert run("run", small) == 0
+    assert settings() == usual
+    turn, (young, *_) = inside[0]
+    assert turn == pytest.approx(1e-4)
+    assert young == 100_000
+
+
+def test_the_program_does_not_search_for_cycles_when_it_leaves() -> None:
+    program = """
+import gc, sys
+from balloon.cli import program
+
+sys.argv = ["balloon", "presets"]
+code = program()
+seen = len(gc.get_objects())  # those that a search would go through
+sys.stderr.write(f"{code} {seen}")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    code, seen = map(int, done.stderr.split())
+    assert code == 0
+    assert seen < 100  # of hundreds of thousands
 
 
 # ---- what it prints and writes ------------------------------------------------------------
