@@ -183,7 +183,13 @@ def exp(x):
 @scalar
 def gumbel(word):
     """A standard Gumbel shock, -log(-log(u)), from one random word."""
-    return -log(-log(unit(word)))
+    return gumbel_of(unit(word))
+
+
+@scalar
+def gumbel_of(u):
+    """The Gumbel shock of a number in (0, 1)."""
+    return -log(-log(u))
 
 
 @scalar
@@ -212,9 +218,21 @@ def most_gumbel(word):
 
 
 @scalar
+def most_gumbel_of(u):
+    """The same for the number that `unit` makes of the word: 1 - u is exact."""
+    return -0.6931471805599453 * _least_log2(1.0 - u)
+
+
+@scalar
 def least_gumbel(word):
     """A lower bound of the Gumbel shock of a word, at most .4 below it."""
-    return -0.6931471805599453 * (_least_log2(-0.6931471805599453 * _least_log2(unit(word))) + 0.0861)
+    return least_gumbel_of(unit(word))
+
+
+@scalar
+def least_gumbel_of(u):
+    """The same for the number that `unit` makes of the word."""
+    return -0.6931471805599453 * (_least_log2(-0.6931471805599453 * _least_log2(u)) + 0.0861)
 
 
 _NEAR_TOP = (

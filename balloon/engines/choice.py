@@ -8,7 +8,20 @@ from balloon._jit import inner, shared
 from balloon.behaviour.decide import met
 from balloon.behaviour.inputs import Traits, View
 from balloon.behaviour.rules import utility
-from balloon.draws import EVENT, SHOCK, TRIAL, keys, log, philox, small, tag_of, uniform, unit
+from balloon.draws import (
+    EVENT,
+    SHOCK,
+    TRIAL,
+    gumbel_of,
+    keys,
+    least_gumbel_of,
+    most_gumbel_of,
+    philox,
+    small,
+    tag_of,
+    uniform,
+    unit,
+)
 from balloon.engines.columns import (
     APPS,
     CHOICE,
@@ -31,7 +44,10 @@ def choose(t, g, m, setting, parameters, actors, scratch, stage):
     _gather(g, m, actors, scratch, stage)
     _judge(g, m, setting, parameters, scratch, stage)
     _draw_shocks(t, m, setting, scratch)
-    _take_best(g, m, parameters.outside_option, scratch, stage)
+    if setting.linear or parameters.trial > 0.0:  # those who try something need all shocks
+        _take_best(g, m, parameters.outside_option, scratch, stage)
+    else:
+        _find_best(g, m, parameters.outside_option, scratch, stage)
     if parameters.trial > 0.0:
         _try_out(t, g, m, setting, parameters, scratch, stage)
 
@@ -166,7 +182,7 @@ def _take_best(g, m, outside_option, scratch, stage):
     for item in range(platforms + 1):
         luck = scratch.shock[item]
         for c in range(m):
-            luck[c] = -log(-log(luck[c]))
+            luck[c] = gumbel_of(luck[c])
     luck = scratch.shock[0]
     for c in range(m):
         best[c] = outside_option + luck[c]
@@ -179,6 +195,51 @@ def _take_best(g, m, outside_option, scratch, stage):
                 better = v > best[c]
                 best[c] = v if better else best[c]
                 choice[c] = q if better else choice[c]
+
+
+@inner
+def _find_best(g, m, outside_option, scratch, stage):
+    """The same where nobody was settled before: bounds of the shocks leave most choosers one option."""
+    choice, least, rivals = scratch.column[CHOICE], scratch.best, scratch.way
+    value, shock, platforms = scratch.value, scratch.shock, stage.available.shape[1]
+    for c in range(m):
+        least[c] = outside_option + least_gumbel_of(shock[0, c])
+    for q in range(platforms):
+        if stage.available[g, q]:
+            row, luck = value[q], shock[q + 1]
+            for c in range(m):
+                v = row[c] + least_gumbel_of(luck[c])
+                better = v > least[c]
+                least[c] = v if better else least[c]
+    for c in range(m):
+        can = outside_option + most_gumbel_of(shock[0, c]) >= least[c]
+        choice[c], rivals[c] = platforms, 1.0 if can else 0.0
+    for q in range(platforms):
+        if stage.available[g, q]:
+            row, luck = value[q], shock[q + 1]
+            for c in range(m):
+                can = row[c] + most_gumbel_of(luck[c]) >= least[c]
+                choice[c] = q if can else choice[c]
+                rivals[c] += 1.0 if can else 0.0
+    for c in range(m):
+        if rivals[c] != 1.0:
+            choice[c] = _best_of_rivals(g, c, outside_option, scratch, stage)
+
+
+@inner
+def _best_of_rivals(g, c, outside_option, scratch, stage):
+    """The best option of one chooser among those that can reach what the best is worth at least."""
+    value, shock, platforms = scratch.value, scratch.shock, stage.available.shape[1]
+    best, choice, least, luck = -np.inf, platforms, scratch.best[c], shock[0, c]
+    if outside_option + most_gumbel_of(luck) >= least:
+        best = outside_option + gumbel_of(luck)
+    for q in range(platforms):
+        luck = shock[q + 1, c]
+        if stage.available[g, q] and value[q, c] + most_gumbel_of(luck) >= least:
+            v = value[q, c] + gumbel_of(luck)
+            if v > best:
+                best, choice = v, q
+    return choice
 
 
 @inner

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,50 @@ EXTREMES = {
 @pytest.mark.parametrize("name", EXTREMES)
 def test_who_stays_for_sure_is_known_even_among_extreme_numbers(name: str) -> None:
     told_alike(EXTREMES[name])
+
+
+def alike(traits: Any, view: Any, parameters: Any) -> float:
+    """Luck alone decides, and often it takes logarithms to tell whose is better."""
+    return 0.0
+
+
+def ever_better(traits: Any, view: Any, parameters: Any) -> float:
+    """The last platform is the best, whatever the luck."""
+    return 50.0 * view.platform
+
+
+def forbidden(traits: Any, view: Any, parameters: Any) -> float:
+    """One platform only."""
+    return 0.0 if view.platform == 1 else -math.inf
+
+
+def nowhere(traits: Any, view: Any, parameters: Any) -> float:
+    """Nothing but dormancy."""
+    return -math.inf
+
+
+def irresistible(traits: Any, view: Any, parameters: Any) -> float:
+    """Two platforms that no luck can outbid: the first is taken."""
+    return math.inf if view.platform > 0 else 0.0
+
+
+def undefined(traits: Any, view: Any, parameters: Any) -> float:
+    """One platform is worth no number, so nobody goes there."""
+    return math.nan if view.platform == 0 else view.asc
+
+
+OWN = [alike, ever_better, forbidden, nowhere, irresistible, undefined]
+
+
+@pytest.mark.parametrize("outside_option", [-2.0, -math.inf])
+@pytest.mark.parametrize("trial", [0.0, 0.3])
+@pytest.mark.parametrize("rule", OWN, ids=lambda rule: rule.__name__)
+def test_own_utilities_whatever_they_give_are_weighed_alike(
+    rule: Any, trial: float, outside_option: float
+) -> None:
+    world = crowd(400)
+    drawn = replace(world.behaviour, utility=rule, trial=trial, outside_option=outside_option)
+    told_alike(replace(world, behaviour=drawn))
 
 
 @pytest.mark.parametrize("first", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, WIDTH + 1])

@@ -31,6 +31,7 @@ def compiled() -> None:
     """Compile before the clock of hypothesis starts."""
     draws.normal(0.5), draws.exp(0.5), draws.log(0.5)
     draws.gumbel(np.uint64(1)), draws.least_gumbel(np.uint64(1)), draws.most_gumbel(np.uint64(1))
+    draws.least_gumbel_of(0.5), draws.most_gumbel_of(0.5)
 
 
 # Known answers published with Random123 (Salmon et al. 2011), philox4x32 with 10 rounds.
@@ -73,17 +74,19 @@ def test_shocks_are_the_same_compiled_and_in_plain_python(word: int) -> None:
 
 @given(WORD)
 def test_every_shock_lies_between_its_bounds(word: int) -> None:
-    shock = draws.gumbel(np.uint64(word))
+    shock, u = draws.gumbel(np.uint64(word)), draws.unit(np.uint64(word))
     assert shock - 0.4 <= draws.least_gumbel(np.uint64(word)) <= shock
-    assert shock <= draws.most_gumbel(np.uint64(word))
+    assert shock <= draws.most_gumbel_of(u) <= draws.most_gumbel(np.uint64(word))
+    assert draws.least_gumbel_of(u) == draws.least_gumbel(np.uint64(word))
 
 
 @pytest.mark.parametrize("k", range(32))
 def test_the_bounds_hold_where_they_come_closest_to_the_shock(k: int) -> None:
     # Next to powers of 2 a chord ends, and a logarithm and its bound meet: 2e-5 utils are left at the least.
     for word in (2**k - 1, 2**k, 2**32 - 1 - 2**k):
-        shock = draws.gumbel(np.uint64(word))
+        shock, u = draws.gumbel(np.uint64(word)), draws.unit(np.uint64(word))
         assert draws.least_gumbel(np.uint64(word)) <= shock <= draws.most_gumbel(np.uint64(word))
+        assert shock <= draws.most_gumbel_of(u)
 
 
 def test_the_upper_bound_of_a_large_shock_is_tight() -> None:
