@@ -63,9 +63,11 @@ def load_ahead(*modules: str) -> None:
 
 
 COMPILE = """
+import gc
 from balloon.engines.arrays import compile_step
 from balloon.files import load
 compile_step(load("minimal"))
+gc.freeze()
 """
 
 
