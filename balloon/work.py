@@ -27,7 +27,7 @@ SECOND = 2e7
 """Actor-steps that a worker does in about a second: the length of a block, nothing else, hangs on it."""
 SETUP = 4e4
 """Actor-steps that take as long as the setting up of a replicate, roughly."""
-BLOCKS = 4
+BLOCKS = 16
 """Blocks a worker at least, so that the last ones do not leave most workers idle."""
 AHEAD = 8
 """Blocks a worker that are handed out at once: results that wait to be read stay few."""

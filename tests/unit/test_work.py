@@ -40,7 +40,7 @@ def test_replicates_can_be_added_to_those_that_are_there() -> None:
 def test_a_block_is_a_second_of_work_but_every_worker_gets_four() -> None:
     # 20 million actor-steps a second: 20 replicates of 1 million, each with its setup.
     assert _length(960_000, 10_000, 2) == 20
-    assert _length(1e6, 100, 2) == 12
+    assert _length(1e6, 100, 2) == 3
     assert _length(1e9, 100, 2) == 1
     assert list(_pieces([0, 1, 2, 5, 6, 9], 2)) == [range(2), range(2, 3), range(5, 7), range(9, 10)]
 
