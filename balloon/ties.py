@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -73,7 +72,7 @@ def draw(contacts: Contacts, sizes: Sequence[int], *, seed: int = 0, replicate: 
         odds = np.full((1, n), contacts.degree / (n - 1))
         a, b = _skips(n, ends_of, odds, *luck)
     elif kind == "communities":
-        ends_of, odds = _layers(contacts, tuple(sizes))
+        ends_of, odds = _layers(contacts, sizes)
         a, b = _skips(n, ends_of, odds, *luck)
     elif kind == "small_world":
         a, b = _ring(n, half, contacts.rewiring, *luck)
@@ -87,8 +86,7 @@ def _rows(n: int, a: NDArray[np.int32], b: NDArray[np.int32]) -> Ties:
     return Ties(start, others)
 
 
-@lru_cache(maxsize=4)
-def _layers(contacts: Contacts, sizes: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+def _layers(contacts: Contacts, sizes: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Three overlaid random graphs: community, group, everybody.
 
     Returns for each layer and slot the end of the block it belongs to and the probability of a
@@ -112,7 +110,7 @@ def _layers(contacts: Contacts, sizes: tuple[int, ...]) -> tuple[NDArray[np.int3
         first = last
     ends[2], odds[2] = n, min(1.0, rest / max(n - 1, 1))
     odds[odds < 1e-12] = 0.0  # what rounding leaves of nothing
-    return ends, odds  # remembered for all replicates: nobody writes to them
+    return ends, odds
 
 
 @jit
