@@ -27,8 +27,10 @@ SECOND = 2e7
 """Actor-steps that a worker does in about a second: the length of a block, nothing else, hangs on it."""
 SETUP = 4e4
 """Actor-steps that take as long as the setting up of a replicate, roughly."""
-BLOCKS = 16
+BLOCKS = 4
 """Blocks a worker at least, so that the last ones do not leave most workers idle."""
+SHARES = 16
+"""The same for threads of our own: to them a block is handed out at no cost."""
 AHEAD = 8
 """Blocks a worker that are handed out at once: results that wait to be read stay few."""
 UNKNOWN = 16
@@ -119,7 +121,7 @@ def gather(
     progress : bool
         Show a bar on stderr if it is a terminal, or in a notebook.
     block : int, optional
-        Replicates handed out at once; by default about a second of work, and four blocks a worker.
+        Replicates handed out at once; by default about a second of work, and several blocks a worker.
     workers : int, optional
         Threads of the default executor; by default one a core.
     size : float
@@ -186,9 +188,10 @@ def stream(
     if kept is not None:
         kept.prepare()
     workers = workers or _workers(executor)
+    length = _length(size, len(missing), workers, blocks=SHARES if executor is None else BLOCKS)
     tasks = [
         (piece, None if draws is None else draws[piece.start - first : piece.stop - first])
-        for piece in _pieces(missing, block or _length(size, len(missing), workers))
+        for piece in _pieces(missing, block or length)
     ]
     failed, earliest = 0, None
     with (
@@ -251,9 +254,9 @@ def _too_many(failed: int, asked: int, first: Caught) -> RunError:
 # ---- blocks -------------------------------------------------------------------------------
 
 
-def _length(size: float, replicates: int, workers: int) -> int:
-    """Replicates of a block: about a second of work, and several blocks a worker."""
-    return max(1, int(min(SECOND / (size + SETUP), replicates / (BLOCKS * workers))))
+def _length(size: float, replicates: int, workers: int, *, blocks: int) -> int:
+    """Replicates of a block: about a second of work, and so many blocks a worker or more."""
+    return max(1, int(min(SECOND / (size + SETUP), replicates / (blocks * workers))))
 
 
 def _pieces(numbers: Sequence[int], length: int) -> Iterator[range]:

@@ -37,11 +37,21 @@ def test_replicates_can_be_added_to_those_that_are_there() -> None:
     assert squares(done) == [101.0, 122.1, 145.2]
 
 
-def test_a_block_is_a_second_of_work_but_every_worker_gets_four() -> None:
+def test_a_block_is_a_second_of_work_but_every_worker_gets_several() -> None:
     # 20 million actor-steps a second: 20 replicates of 1 million, each with its setup.
-    assert _length(960_000, 10_000, 2) == 20
-    assert _length(1e6, 100, 2) == 3
-    assert _length(1e9, 100, 2) == 1
+    assert _length(960_000, 10_000, 2, blocks=4) == 20
+    assert _length(1e6, 100, 2, blocks=4) == 12
+    assert _length(1e6, 100, 2, blocks=16) == 3
+    assert _length(1e9, 100, 2, blocks=4) == 1
+
+
+def test_threads_of_our_own_get_smaller_blocks() -> None:
+    def blocks(executor: Executor | None) -> int:
+        return len(list(stream(Square(), stop=320, size=1, workers=2, executor=executor)))
+
+    assert blocks(None) == 32
+    with ThreadPoolExecutor(2) as given:
+        assert blocks(given) == 8
     assert list(_pieces([0, 1, 2, 5, 6, 9], 2)) == [range(2), range(2, 3), range(5, 7), range(9, 10)]
 
 
