@@ -100,15 +100,13 @@ def _there(frozen: Frozen, vector: NDArray[np.float64], point: RestPoint) -> boo
 
 def _pushed(frozen: Frozen, point: RestPoint) -> NDArray[np.float64]:
     """A state a little off the brink, along what grows fastest there; the first platform that moves gains."""
-    vector, masses, actors = point.vector, frozen.rest.mass.size, frozen.actors
+    vector, masses = point.vector, frozen.masses
     move = point.slope.leading()[1]
-    held = vector[:masses] > NOBODY * actors
-    move[:masses] *= held
+    move[:masses] *= vector[:masses] > NOBODY * frozen.actors
     change = frozen.shares((vector + 1e-6 * move)[None])[0] - frozen.shares(vector[None])[0]
     leads = np.flatnonzero(np.abs(change) > 0.1 * np.abs(change).max())
     move *= np.sign(change[leads[0]]) if leads.size else 1.0
-    falling = held & (move[:masses] < 0)
-    room = -vector[:masses][falling] / move[:masses][falling]
+    room = _room(vector[:masses], move[:masses])
     pushed: NDArray[np.float64] = vector + PUSH * float(room.min(initial=1.0)) * move
     return np.asarray(frozen.inside(pushed[None])[0])
 
@@ -169,9 +167,7 @@ def _moved(
         move = steep.solve(gap)
     except np.linalg.LinAlgError:
         return None
-    masses = frozen.rest.mass.size
-    fall = move[:masses] < 0
-    room = -vector[:masses][fall] / move[:masses][fall]
+    room = _room(vector[: frozen.masses], move[: frozen.masses])
     # Stay inside: no cell may be emptied by more than nine tenths at once.
     least = min(1.0, 0.9 * float(room[room > 0].min(initial=np.inf)))
     if least < 1e-8 or not np.isfinite(move).all():
@@ -180,9 +176,15 @@ def _moved(
     return vector, frozen.step(vector[None])[0] - vector
 
 
+def _room(masses: NDArray[np.float64], move: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How often a move can be made before it empties a cell, for each cell that it takes from."""
+    fall = move < 0
+    return -masses[fall] / move[fall]
+
+
 def _size(frozen: Frozen, gap: NDArray[np.float64]) -> float:
     """The largest change of a number of actors."""
-    return float(np.abs(gap[: frozen.rest.mass.size]).max())
+    return float(np.abs(gap[: frozen.masses]).max())
 
 
 def _point(frozen: Frozen, vector: NDArray[np.float64], steep: Slope) -> RestPoint:

@@ -213,5 +213,6 @@ def _exchanged(after: NDArray[Any], p: int, q: int, count: int) -> bool:
 
 
 def parted(point: RestPoint, names: tuple[str, ...]) -> bool:
+    """Whether platforms that could be exchanged have come to different shares."""
     shares = [point.shares[name] for name in names]
     return max(shares) - min(shares) > APART

@@ -170,13 +170,13 @@ def tipping(
     stages = walk.stages(grid)
     up = walk.along(stages, walk.first(stages[0]))
     down = walk.along(stages[::-1], up[-1], up[::-1])[::-1]
-    between = walk.between(stages, up, down)
+    brinks = walk.between(stages, up, down)
     critical = walk.end(stages, up)
     back = walk.end(stages[::-1], down[::-1])
     twins = alike(stages[len(stages) // 2].frozen)
     return Tipping(
         parameter=parameter,
-        branches=_table(grid, {"up": up, "down": down, "between": between}),
+        branches=_table(grid, {"up": up, "down": down, "between": brinks}),
         critical=critical,
         back=back,
         reversible=distance(up[0], down[0]) < APART,

@@ -29,7 +29,7 @@ SETUP = 4e4
 """Actor-steps that take as long as the setting up of a replicate, roughly."""
 BLOCKS = 4
 """Blocks a worker at least, so that the last ones do not leave most workers idle."""
-SHARES = 16
+OWN_BLOCKS = 16
 """The same for threads of our own: to them a block is handed out at no cost."""
 AHEAD = 8
 """Blocks a worker that are handed out at once: results that wait to be read stay few."""
@@ -188,10 +188,11 @@ def stream(
     if kept is not None:
         kept.prepare()
     workers = workers or _workers(executor)
-    length = _length(size, len(missing), workers, blocks=SHARES if executor is None else BLOCKS)
+    several = OWN_BLOCKS if executor is None else BLOCKS
+    length = block or _length(size, len(missing), workers, blocks=several)
     tasks = [
         (piece, None if draws is None else draws[piece.start - first : piece.stop - first])
-        for piece in _pieces(missing, block or length)
+        for piece in _pieces(missing, length)
     ]
     failed, earliest = 0, None
     with (

@@ -33,7 +33,7 @@ def write(fit: Fit, path: str | os.PathLike[str]) -> None:
             f"{', '.join(asked.scenario.behaviour.own_rules)}: own rules are code and cannot be saved; "
             "keep the table of Fit.sample() instead"
         )
-    if asked.forward is asked.forward_whole:
+    if asked.own_forward:
         raise FitError(
             "forward is a model of one's own: code cannot be saved, and the fit would be read back on the "
             "mean field; keep the table of Fit.sample() instead"

@@ -99,6 +99,11 @@ class Problem:
         """(k,) which parameters are dispersions: they change no prediction."""
         return np.array([name.startswith(DISPERSION) for name in self.priors], dtype=bool)
 
+    @property
+    def own_forward(self) -> bool:
+        """Whether what the model says comes from a function that was given, not from the mean field."""
+        return self.forward is self.forward_whole  # the mean field has one of its own for each
+
     # ---- scales ------------------------------------------------------------------------------
 
     def values(self, theta: ArrayLike) -> dict[str, NDArray[Any]]:

@@ -77,6 +77,7 @@ def compile_ahead() -> None:
     This one compiles some of its parts, and then all else; where it comes to the step, it waits for the
     other (`balloon._kept.alone`).
     """
+    # In any case, and before what is imported beside the runs: they begin the sooner.
     from balloon.engines.arrays import compile_parts
     from balloon.files import load
 

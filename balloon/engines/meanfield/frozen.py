@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
     from balloon.scenario import Scenario
 
-TINY = 1e-20
-AT_ONCE = 64
-"""Columns of derivatives that are computed side by side; of more the arrays leave the cache."""
-
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
@@ -96,20 +92,18 @@ class Frozen:
         held += [np.add.reduce(arrests, axis=-1)] if self.world.watchful else []
         return np.concatenate([np.empty((len(vectors), 0)), *(x.reshape(len(x), -1) for x in held)], axis=1)
 
+    @property
+    def recalled(self) -> NDArray[np.int64]:
+        """(r,) the group of each entry that `recall` gives."""
+        groups, platforms = self.sight.available.shape
+        each = np.arange(groups)
+        held = [np.repeat(each, platforms)] if self.learning else []
+        held += [each] if self.world.watchful else []
+        return np.concatenate([np.empty(0, dtype=np.int64), *held])
+
     def homes(self, vectors: NDArray[Any]) -> NDArray[Any]:
         """(B, G, P) actors at home on each platform."""
         return platforms_of(self.world, self.state(vectors).mass)
-
-    def jacobian(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(n, n) derivatives of the next state by the state, by complex steps."""
-        n = len(vector)
-        made = np.empty((n, n))
-        for first in range(0, n, AT_ONCE):
-            columns = np.arange(first, min(first + AT_ONCE, n))
-            ahead = np.tile(vector.astype(complex), (len(columns), 1))
-            ahead[np.arange(len(columns)), columns] += TINY * 1j
-            made[:, columns] = self.step(ahead).imag.T / TINY
-        return made
 
     def shares(self, vectors: NDArray[Any]) -> NDArray[Any]:
         """(B, P + 2) share of all actors by place."""
@@ -133,6 +127,11 @@ class Frozen:
         state = State(mass, apps, rest.seized, weekly, np.zeros_like(rest.fresh))
         vector: NDArray[np.float64] = self.vectors(state)[0]
         return vector
+
+    @property
+    def masses(self) -> int:
+        """Leading entries of a vector that are actors by cell."""
+        return self.rest.mass.size
 
     @property
     def actors(self) -> float:

@@ -3,7 +3,7 @@
 Actors of different groups and risk classes act on each other only through what is seen: how many of each
 group are at home where, what is believed, who was arrested last. So the matrix of the derivatives is a block
 for each group and class, and a few columns and rows for what is seen. Found and solved that way it takes a
-fraction of the time of the full matrix, which `Frozen.jacobian` finds without this knowledge.
+fraction of the time of the full matrix.
 """
 
 from __future__ import annotations
@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigs
 
-from balloon.engines.meanfield.frozen import AT_ONCE, TINY, Frozen
+from balloon.engines.meanfield.frozen import Frozen
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
+TINY = 1e-20
+AT_ONCE = 64
+"""Columns of derivatives that are computed side by side; of more the arrays leave the cache."""
 SMALL = 60
 """Free entries up to which all eigenvalues are computed."""
 SPAN, ROUNDS = 40, 300
@@ -215,9 +218,7 @@ def _shown(frozen: Frozen, free: Free, vector: Floats) -> Floats:
     ahead[:, : free.blocks * free.cells] += TINY * 1j * moves.reshape(len(ahead), -1)
     made = frozen.recall(ahead, np.repeat(homes, len(ahead), axis=0)).imag / TINY
     made = made.reshape(classes, len(cells), -1)
-    whose = [np.repeat(np.arange(groups), platforms)] if frozen.learning else []
-    whose += [np.arange(groups)] if frozen.world.watchful else []
-    owners = np.concatenate(whose)
+    owners = frozen.recalled
     for j, entry in enumerate(free.rest - (free.size - len(owners))):
         shown[owners[entry], :, homes.size + j, : len(cells)] = made[..., entry]
     return shown.reshape(free.blocks, *shown.shape[2:])
