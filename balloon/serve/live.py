@@ -118,7 +118,9 @@ class Live:
     def _run(self) -> None:
         try:
             self._say("running")
-            self.outcome = self._made()
+            outcome = self._made()
+            self.go_on()
+            self.outcome = outcome
         except Stopped:
             self._end("stopped")
         except BalloonError as error:

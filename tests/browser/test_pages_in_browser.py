@@ -170,6 +170,6 @@ def test_a_brief_shows_its_figure_and_asks_for_nothing(
         effect = bl.contrast(scenario.without(), scenario, replicates=3, seed=1)
         visit = Visit(browser, effect.brief(tmp_path / "brief.html"))
         image = visit.page.locator("img.curves")
-        assert image.evaluate("one => one.complete && one.naturalWidth > 300")
+        assert image.evaluate("one => one.decode().then(() => one.naturalWidth > 300)")
         assert visit.page.locator("script").count() == 0
         visit.check()

@@ -72,8 +72,8 @@ class Visit:
         self.complaints.append(f"dialog: {dialog.message}")
         dialog.dismiss()
 
-    def button(self, name: str) -> Any:
-        return self.page.get_by_role("button", name=name, exact=True)
+    def button(self, name: str, **state: bool) -> Any:
+        return self.page.get_by_role("button", name=name, exact=True, **state)
 
     def write(self, text: str, *, into: str = "Scenario (TOML)") -> None:
         box = self.page.get_by_label(into, exact=True)
@@ -110,7 +110,7 @@ def test_a_run_makes_a_finding_figures_and_a_table(browser: Any, address: str) -
     assert said == effect.explain()
     figures = visit.page.locator("img.figure").all()
     assert len(figures) == 3
-    assert all(one.evaluate("one => one.complete && one.naturalWidth > 300") for one in figures)
+    assert all(one.evaluate("one => one.decode().then(() => one.naturalWidth > 300)") for one in figures)
     assert all(one.get_attribute("alt") for one in figures)
     assert visit.page.get_by_role("row", name="loss of Telegram").count() == 1
     visit.check()
@@ -147,7 +147,7 @@ def test_all_errors_of_a_text_are_shown_and_nothing_is_run(browser: Any, address
     ]
     visit.button("Run").click()
     visit.page.get_by_text("Nothing was run").wait_for()
-    assert visit.button("Stop").is_disabled()
+    visit.button("Stop", disabled=True).wait_for()
     visit.check()
 
 
@@ -205,7 +205,8 @@ def test_a_long_run_leaves_the_page_free_and_can_be_stopped(browser: Any, addres
     other.check()
     visit.button("Stop").click()
     visit.page.get_by_text("Stopped; nothing is shown of it.").wait_for()
-    assert visit.button("Run").is_enabled()
+    visit.button("Run", disabled=False).wait_for()
+    visit.button("Stop", disabled=True).wait_for()
     assert visit.page.locator("h2.title:visible").count() == 0
     visit.check()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, reject, settings
+from hypothesis import Phase, given, reject, settings
 from hypothesis import strategies as st
 
 import balloon as bl
@@ -16,12 +16,8 @@ from tests.theory.worlds import DAY, week, world
 from tests.twins.worlds import worlds
 
 many = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
     max_examples=40,
     phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 coarse = pytest.mark.filterwarnings("ignore::balloon.errors.BalloonWarning")  # long steps are legal
 KOREA = bl.load("telegram-korea-2024").with_({"population.actors": 2_000, "steps": 40})

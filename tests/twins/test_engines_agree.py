@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import balloon as bl
@@ -29,12 +29,8 @@ from tests.twins.worlds import alarms, worlds
 ROOT = Path(__file__).parents[2]
 seeds = st.integers(0, 2**63 - 1)
 many = settings(
-    deadline=None,
-    derandomize=True,
-    database=None,
     # The numbers of a world are short as they are; shrinking one costs minutes.
     phases=(Phase.explicit, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 
 

@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pytest
 from cases import CASES
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from worlds import week, world
 
 import balloon as bl
@@ -250,7 +250,7 @@ def test_flows_add_up_and_nobody_is_lost(name: str) -> None:
     assert (run["actors"] >= -1e-9 * n).all()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(scenario=worlds())
 def test_any_world_keeps_its_actors_and_its_numbers_finite(scenario: bl.Scenario) -> None:
     run = MeanField(scenario, classes=3).run(joint=True)

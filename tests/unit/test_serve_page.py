@@ -94,6 +94,45 @@ def test_leaving_the_page_stops_its_run(library: Any, workshop: Workshop) -> Non
     assert page.said.object == '<p role="status">Stopped; nothing is shown of it.</p>'
 
 
+def test_that_a_run_is_over_is_said_when_all_is_in_place(library: Any, workshop: Workshop) -> None:
+    seen = []
+    for wanted, said in ((True, "Done."), (False, "Stopped; nothing is shown of it.")):
+        page = Page(library, workshop, SMALL if wanted else HARD)
+        page.replicates.value = 4
+        page.said.param.watch(
+            lambda event, page=page: seen.append(
+                (event.new, page.run.disabled, page.stop.disabled, page.shown.view.visible)
+            ),
+            "object",
+        )
+        page.run.clicks += 1
+        if not wanted:
+            page.stop.clicks += 1
+        finished(page)
+        assert seen[-1] == (f'<p role="status">{said}</p>', False, True, wanted)
+        assert all(one[1:] == (True, False, False) for one in seen[:-1])
+        seen.clear()
+
+
+def test_a_run_that_is_done_though_it_was_stopped_shows_nothing(
+    library: Any, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = Page(library, workshop, SMALL)
+    page.replicates.value = 2
+    made = Live._made
+
+    def stopped_at_the_last_moment(live: Live) -> Any:
+        outcome = made(live)
+        live.stop()
+        return outcome
+
+    monkeypatch.setattr(Live, "_made", stopped_at_the_last_moment)
+    page.run.clicks += 1
+    finished(page)
+    assert page.said.object == '<p role="status">Stopped; nothing is shown of it.</p>'
+    assert not page.shown.view.visible
+
+
 def test_a_file_that_is_not_utf_8_is_refused_with_its_name(library: Any, workshop: Workshop) -> None:
     page = Page(library, workshop, SMALL)
     page.scenario._file.param.update(filename="mine.toml", value=b"name = '\xff'")
