@@ -54,10 +54,17 @@ def source_stamp() -> str:
 
 
 def cache_folder() -> Path:
-    """Where compiled code is kept: BALLOON_CACHE_DIR, else the user's cache folder."""
-    chosen = os.environ.get("BALLOON_CACHE_DIR")
-    base = Path(chosen) if chosen else Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser()
-    return (base if chosen else base / "balloon") / source_stamp()[:16]
+    """Where compiled code is kept: BALLOON_CACHE_DIR, else the user's cache folder.
+
+    Raises
+    ------
+    RuntimeError
+        None is named and the user has no home.
+    """
+    chosen, users = os.environ.get("BALLOON_CACHE_DIR"), Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not chosen and not users.is_absolute():  # the XDG specification: such a one is to be ignored
+        users = Path.home() / ".cache"
+    return (Path(chosen) if chosen else users / "balloon") / source_stamp()[:16]
 
 
 def is_kept(function: str) -> bool:
@@ -68,10 +75,10 @@ def is_kept(function: str) -> bool:
 @lru_cache(maxsize=1)
 def is_writable() -> bool:
     """Whether code can be kept at all."""
-    folder = cache_folder()
     try:
+        folder = cache_folder()
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):
         return False
     return os.access(folder, os.W_OK)
 

@@ -166,7 +166,8 @@ class Runs:
         """Write netCDF, whole or not at all; same scenario, seed and versions: the same bytes."""
         encoding = {name: {"zlib": True, "complevel": 1} for name in self.data.data_vars}
         with atomic(path) as temporary:
-            self.data.to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
+            # Without what xarray remembers of the file from which they were read: it would write that again.
+            self.data.drop_encoding().to_netcdf(temporary, engine="h5netcdf", encoding=encoding)
 
     def plot(self, *, baseline: Runs | None = None) -> Figure:
         """Migration curves for a briefing, and where the same actors went.
@@ -196,6 +197,8 @@ def load_runs(path: str | os.PathLike[str]) -> Runs:
             data = opened.load()
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
+    except IsADirectoryError as error:
+        raise DataError(f"{path}: is a folder; need a file written by Runs.save") from error
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise DataError(f"{path}: cannot be read as saved runs ({error}); is it truncated?") from error
     version = data.attrs.get("schema_version")

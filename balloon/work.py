@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, Protocol
 
 from numpy.typing import NDArray
 
+from balloon._machine import cores
 from balloon.errors import EngineError, RunError
 from balloon.store import Store, digest_of, model_version
 
@@ -285,7 +286,7 @@ def _check(executor: Executor | None, block: int | None) -> None:
 def _workers(executor: Executor | None) -> int:
     """How many workers there are, as far as one can tell: it decides the length of blocks only."""
     if executor is None:
-        return os.cpu_count() or 1
+        return cores()
     count = getattr(executor, "_max_workers", None)  # threads, processes, loky
     client: Any = getattr(executor, "_client", None)  # Dask
     if count is None and getattr(client, "status", "") == "running":

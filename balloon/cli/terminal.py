@@ -11,11 +11,11 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from balloon._kept import is_kept, is_writable
+from balloon._machine import cores
 from balloon._tables import WIDTH, columns_of
 
 if TYPE_CHECKING:
@@ -63,12 +63,14 @@ def load_ahead(*modules: str) -> None:
 
 
 COMPILE = """
-import gc
+import gc, os, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
 from balloon.engines.arrays import compile_step
 from balloon.files import load
 compile_step(load("minimal"))
-gc.freeze()
+gc.freeze()  # at the end nothing is searched for cycles
 """
+"""Ends with the process that it is compiled for, however that ends: its standard input is closed then."""
 
 
 def compile_ahead() -> None:
@@ -81,14 +83,20 @@ def compile_ahead() -> None:
     from balloon.engines.arrays import compile_parts
     from balloon.files import load
 
-    idle = (os.cpu_count() or 1) > 1 and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
-    if not idle or is_kept("balloon.engines.passes.advance") or not is_writable():
+    idle = cores() > 1 and os.environ.get("NUMBA_DISABLE_JIT", "0") == "0"
+    if not idle or not is_writable() or is_kept("balloon.engines.passes.advance"):
         return
-    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     # In a thread that waits for its end, and does not keep this process from its own.
-    work = partial(subprocess.run, [sys.executable, "-P", "-c", COMPILE], check=False, **quiet)
-    threading.Thread(target=work, daemon=True, name="balloon-compile").start()
+    threading.Thread(target=_compile_beside, daemon=True, name="balloon-compile").start()
     compile_parts(load("minimal"))
+
+
+def _compile_beside() -> None:
+    command = [sys.executable, "-P", "-c", COMPILE]
+    pipe, nothing = subprocess.PIPE, subprocess.DEVNULL
+    # What it starts is Python, with a text that stands here.
+    with subprocess.Popen(command, stdin=pipe, stdout=nothing, stderr=nothing) as child:  # noqa: S603
+        child.wait()
 
 
 def whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from balloon._machine import cores
 from balloon.contrast import contrast
 from balloon.errors import BalloonError
 from balloon.serve.outcome import Outcome
@@ -42,7 +42,7 @@ class Workshop:
     """What all sessions of a server share: threads, and the pen, for matplotlib's settings are global."""
 
     def __init__(self, *, workers: int | None = None, at_once: int = AT_ONCE) -> None:
-        self.workers = workers or os.cpu_count() or 1
+        self.workers = workers or cores()
         self.pen = threading.Lock()
         self._runs = ThreadPoolExecutor(at_once, thread_name_prefix="balloon-run")
         self._blocks = ThreadPoolExecutor(self.workers, thread_name_prefix="balloon-block")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -182,8 +184,13 @@ def commands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     started: list[Any] = []
     monkeypatch.setenv("BALLOON_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("NUMBA_DISABLE_JIT", raising=False)
-    monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    monkeypatch.setattr(subprocess, "run", lambda command, **_: started.append(command))
+    monkeypatch.setattr(terminal, "cores", lambda: 2)
+
+    def start(command: list[str], **_: Any) -> Any:
+        started.append(command)
+        return contextlib.nullcontext(SimpleNamespace(wait=lambda: 0))
+
+    monkeypatch.setattr(subprocess, "Popen", start)
     monkeypatch.setattr(threading.Thread, "start", threading.Thread.run)
     monkeypatch.setattr(arrays, "compile_parts", lambda scenario: started.append(scenario.name))
     return started
@@ -196,6 +203,35 @@ def test_a_first_run_compiles_the_step_in_a_second_process_and_its_parts_in_this
     command, parts = commands
     assert (command[0], parts) == (sys.executable, "minimal")
     compile(command[-1], "command", "exec")
+
+
+def test_the_second_process_ends_with_the_first(tmp_path: Path) -> None:
+    """Its standard input is closed then."""
+    own = {"BALLOON_CACHE_DIR": str(tmp_path), "NUMBA_DISABLE_JIT": "0"}
+    command = [sys.executable, "-P", "-c", terminal.COMPILE]
+    done = subprocess.run(command, env=os.environ | own, stdin=subprocess.DEVNULL, timeout=300, check=False)
+    assert done.returncode == 1
+    assert not list(tmp_path.rglob("balloon.engines.passes.advance.nbi"))
+
+
+@pytest.mark.parametrize("named", ["", "caches"])
+def test_a_cache_folder_of_the_user_that_is_not_absolute_is_none(
+    named: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("BALLOON_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", named)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert _kept.cache_folder().parent == tmp_path / ".cache" / "balloon"
+
+
+def test_without_a_home_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("BALLOON_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", none)
+    assert not _kept.is_writable.__wrapped__()
 
 
 PARTS = """
@@ -241,7 +277,7 @@ def test_a_second_process_is_started_only_where_it_helps(
         _kept.cache_folder().mkdir(parents=True)
         (_kept.cache_folder() / "balloon.engines.passes.advance.nbi").touch()
     elif reason == "one core":
-        monkeypatch.setattr(os, "cpu_count", lambda: 1)
+        monkeypatch.setattr(terminal, "cores", lambda: 1)
     else:
         monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     terminal.compile_ahead()

@@ -90,6 +90,8 @@ def test_saving_twice_gives_the_same_bytes_and_loading_the_same_runs(tmp_path: P
     simulate(SMALL, replicates=2, seed=1).save(tmp_path / "b.nc")
     assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "b.nc").read_bytes()
     loaded = load_runs(tmp_path / "a.nc")
+    loaded.save(tmp_path / "c.nc")
+    assert (tmp_path / "a.nc").read_bytes() == (tmp_path / "c.nc").read_bytes()
     assert loaded.identical(runs)
     assert loaded.scenario == SMALL
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
@@ -101,6 +103,11 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(bl.DataError, match=r"runs\.nc: cannot be read as saved runs"):
         load_runs(path)
+
+
+def test_a_folder_is_no_file_of_runs(tmp_path: Path) -> None:
+    with pytest.raises(bl.DataError, match="is a folder; need a file written by Runs.save"):
+        load_runs(tmp_path)
 
 
 def test_a_file_of_another_schema_version_is_refused(tmp_path: Path) -> None:
