@@ -106,7 +106,7 @@ def test_a_truncated_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_no_file_of_runs(tmp_path: Path) -> None:
-    with pytest.raises(bl.DataError, match="is a folder; need a file written by Runs.save"):
+    with pytest.raises(bl.DataError, match="is a folder; need a file written by Runs"):
         load_runs(tmp_path)
 
 
