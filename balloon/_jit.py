@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import numba
+import numpy as np
 from numba.core.dispatcher import Dispatcher
 
 from balloon._compiler import Compiled
@@ -63,7 +64,8 @@ def entry(function: Any, *arguments: Any) -> Callable[..., Any]:
     step of a few thousand actors takes. Who calls this must go on with the same types.
     """
     if not isinstance(function, Compiled):
-        return function  # type: ignore[no-any-return]  # plain Python, with NUMBA_DISABLE_JIT=1
+        # Plain Python, with NUMBA_DISABLE_JIT=1; words wrap round there, too, and are meant to.
+        return np.errstate(over="ignore")(function)  # type: ignore[no-any-return]
     return function.entry(arguments)
 
 
