@@ -10,7 +10,8 @@ import math
 import numbers
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -27,8 +28,8 @@ def fingerprint(rule: Any) -> str:
     Raises
     ------
     EngineError
-        A class, or a function that refers to anything but numbers, builtins, math, numpy and
-        balloon: what that would do cannot be seen from here.
+        A class, or a function that refers to anything but numbers, tuples and arrays of them, builtins,
+        math, numpy and balloon: what that would do cannot be seen from here.
 
     Examples
     --------
@@ -45,12 +46,35 @@ def fingerprint(rule: Any) -> str:
             f"store with {rule!r}: own actors cannot be told apart by a fingerprint, and old results would "
             "be taken for new ones; leave store out, or write the rule as a function for Behaviour(...)"
         )
-    cells = [cell.cell_contents for cell in rule.__closure__ or ()]
-    around = {**dict(zip(rule.__code__.co_freevars, cells, strict=True)), **_globals(rule)}
-    said = {name: _said(rule, name, value) for name, value in sorted(around.items())}
-    defaults = [*(rule.__defaults__ or ()), *(rule.__kwdefaults__ or {}).values()]
-    given = [_said(rule, f"a default, {value!r}", value) for value in defaults]
-    return hashlib.sha256(json.dumps([text_of(rule.__code__), said, given]).encode()).hexdigest()
+    said = [[name, _said(rule, name, value)] for name, value in _around(rule)]
+    return hashlib.sha256(json.dumps([text_of(rule.__code__), said]).encode()).hexdigest()
+
+
+def as_it_stands(rule: types.FunctionType) -> tuple[Hashable, ...]:
+    """All that decides what a rule returns, as it is now; what no fingerprint covers counts as itself.
+
+    Numbers around a rule are constants of its compiled code: where they have changed, it is out of date.
+    """
+    found: list[Hashable] = [json.dumps(text_of(rule.__code__))]
+    for name, value in _around(rule):
+        try:
+            found.append((name, _said(rule, name, value)))
+        except EngineError:
+            found.append((name, _Itself(value)))
+    return tuple(found)
+
+
+class _Itself:
+    """A value that equals nothing but itself, and stays alive with this."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Itself) and other.value is self.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
 
 
 def text_of(code: types.CodeType) -> list[Any]:
@@ -61,6 +85,14 @@ def text_of(code: types.CodeType) -> list[Any]:
     ]
     names = [code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars]
     return [code.co_code.hex(), constants, names, code.co_argcount, code.co_kwonlyargcount]
+
+
+def _around(rule: types.FunctionType) -> list[tuple[str, Any]]:
+    """What a rule takes from around it, with its names: closure, module, builtins, and its defaults."""
+    cells = [cell.cell_contents for cell in rule.__closure__ or ()]
+    names = {**dict(zip(rule.__code__.co_freevars, cells, strict=True)), **_globals(rule)}
+    defaults = [*(rule.__defaults__ or ()), *(rule.__kwdefaults__ or {}).values()]
+    return [*sorted(names.items(), key=itemgetter(0)), *((f"a default, {one!r}", one) for one in defaults)]
 
 
 def _globals(rule: types.FunctionType) -> dict[str, Any]:
@@ -87,6 +119,10 @@ def _said(rule: types.FunctionType, name: str, value: Any) -> str:
     """A value by which it can be told from every other one."""
     if value is None or isinstance(value, numbers.Number):
         return f"{type(value).__name__} {value!r}"
+    if isinstance(value, tuple):
+        return f"({', '.join(_said(rule, name, one) for one in value)})"
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+        return f"array {value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
     if any(value is module for module in MODULES):
         return f"module {value.__name__}"
     home = getattr(value, "__module__", None) or ""
@@ -98,5 +134,6 @@ def _said(rule: types.FunctionType, name: str, value: Any) -> str:
         return f"numpy.{bears}"
     raise EngineError(
         f"store with own rule {rule.__qualname__!r}: it refers to {name!r}, and a change there would not be "
-        "noticed; use numbers, builtins, math and numpy only, put the rest into the rule, or leave store out"
+        "noticed; use numbers, arrays, builtins, math and numpy only, put the rest into the rule, or leave "
+        "store out"
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import threading
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
 from typing import Any, TypeVar
 
 import numba
 import numpy as np
-from numba.core.dispatcher import Dispatcher
 
 from balloon._compiler import Compiled
+from balloon._fingerprint import as_it_stands
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,8 +53,16 @@ def scalar(function: F) -> F:
 
 
 def own(rule: Callable[..., Any]) -> Any:
-    """Compile a user's rule; never cached, since what it refers to cannot be seen."""
-    return rule if isinstance(rule, Dispatcher) else _compile(rule, keep=False, inline=True)
+    """Compile a user's rule; remembered until anything that it refers to has changed, never kept in a file.
+
+    One that numba has already is taken as it is: numba holds what it refers to for constant.
+    """
+    return _own(rule, as_it_stands(rule)) if isinstance(rule, types.FunctionType) else rule
+
+
+@lru_cache(maxsize=32)
+def _own(rule: Callable[..., Any], _stands: tuple[Hashable, ...]) -> Any:
+    return _compile(rule, keep=False, inline=True)
 
 
 def entry(function: Any, *arguments: Any) -> Callable[..., Any]:
@@ -78,15 +86,15 @@ _ONE_AT_A_TIME = threading.Lock()  # or two threads would compile the same kerne
 
 
 def specialise(kernel: Any, rules: frozenset[tuple[str, Any]]) -> Any:
-    """Compile a kernel again with own functions in the place of the rules it names; remembered."""
+    """Compile a kernel again with own functions in the place of the rules that it names; remembered."""
     with _ONE_AT_A_TIME:
-        return _specialised(kernel, rules)
+        return _specialised(kernel, frozenset((name, own(rule)) for name, rule in rules))
 
 
 @lru_cache(maxsize=32)
 def _specialised(kernel: Any, rules: frozenset[tuple[str, Any]]) -> Any:
-    """Rebuild a kernel, and all that it calls, around own rules."""
-    return _rebuilt(kernel, {name: own(rule) for name, rule in rules}, {})
+    """Rebuild a kernel, and all that it calls, around compiled rules."""
+    return _rebuilt(kernel, dict(rules), {})
 
 
 def _rebuilt(function: Any, rules: dict[str, Any], done: dict[Any, Any]) -> Any:

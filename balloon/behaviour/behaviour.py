@@ -10,9 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from balloon._fingerprint import text_of
+from balloon._fingerprint import fingerprint, text_of
 from balloon._values import Checks
 from balloon.behaviour.inputs import Parameters
+from balloon.errors import EngineError
 from balloon.evidence import Evidence
 
 Rule = Callable[..., float]
@@ -114,6 +115,12 @@ class Behaviour:
 
 
 def describe_rule(rule: Rule) -> dict[str, Any]:
-    """Name and fingerprint of an own rule, for provenance: enough to notice, not to run."""
-    fingerprint = hashlib.sha256(json.dumps(text_of(rule.__code__)).encode()).hexdigest()
-    return {"rule": f"{rule.__module__}.{rule.__qualname__}", "sha256": fingerprint}
+    """Name and fingerprint of an own rule, for provenance: enough to notice, not to run.
+
+    Of all that decides what it returns; of its text alone where it refers to more than can be seen.
+    """
+    try:
+        found = fingerprint(rule)
+    except EngineError:
+        found = hashlib.sha256(json.dumps(text_of(rule.__code__)).encode()).hexdigest()
+    return {"rule": f"{rule.__module__}.{rule.__qualname__}", "sha256": found}

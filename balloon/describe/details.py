@@ -128,14 +128,14 @@ def _own_rule(name: str, rule: Any) -> Iterator[Block]:
     """An own rule, with all that its result depends on."""
     said = describe_rule(rule)
     yield Paragraph(
-        f"Rule {name} is replaced by an own rule, {said['rule']}; fingerprint of its code (sha256) "
-        f"{said['sha256']}."
+        f"Rule {name} is replaced by an own rule, {said['rule']}; fingerprint (sha256) {said['sha256']}."
     )
     try:
-        yield Paragraph(f"Fingerprint with all that it refers to: {fingerprint(rule)}.")
+        fingerprint(rule)
     except EngineError:
         yield Paragraph(
-            "It refers to more than numbers, math, numpy and balloon: what that does is not shown here."
+            "It refers to more than numbers, math, numpy and balloon: what that does is not shown here, and "
+            "the fingerprint is of its text alone."
         )
     try:
         yield Listing(inspect.getsource(rule))

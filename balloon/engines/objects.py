@@ -6,8 +6,7 @@ last bit; slower, but open: step it by hand, collect data, subclass `Actor`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -221,19 +220,13 @@ def _sight(stage: Stage, g: int) -> Sight:
     return Sight(**row, enforcement=[Enforcement(p, *numbers) for p, numbers in enumerate(works)])
 
 
-@lru_cache(maxsize=32)
-def _compiled(rule: Callable[..., float]) -> Callable[..., float]:
-    compiled: Callable[..., float] = own(rule)
-    return compiled
-
-
 def _rules(scenario: Scenario) -> Rules:
     """Own rules compiled as the compiled engine does, so that both round alike."""
     mine = scenario.behaviour.own_rules
     names = {"utility": "utility", "hazard": "hazard", "revision_rate": "revision_rate_rule"}
     return Rules(
         **{
-            name: _compiled(mine[field]) if field in mine else getattr(built_in, name)
+            name: own(mine[field]) if field in mine else getattr(built_in, name)
             for name, field in names.items()
         }
     )

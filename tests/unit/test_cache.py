@@ -234,6 +234,25 @@ def test_without_a_home_nothing_is_kept(monkeypatch: pytest.MonkeyPatch) -> None
     assert not _kept.is_writable.__wrapped__()
 
 
+SLOPE = 0.0
+
+
+def by_slope(traits: Any, view: Any, parameters: Any) -> float:
+    """The larger the slope, the more is the first platform worth."""
+    return -SLOPE * view.platform
+
+
+def test_a_number_around_an_own_rule_that_is_changed_changes_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = {"behaviour.utility": by_slope, "behaviour.revision_rate": 1.0, "population.actors": 60}
+    scenario = bl.load("minimal").without().with_(changes | {"steps": 8})
+    for slope in (0.0, 20.0):
+        monkeypatch.setitem(globals(), "SLOPE", slope)
+        runs = [bl.simulate(scenario, seed=1, engine=engine) for engine in ("arrays", "objects")]
+        elsewhere = [int(one.data.actors.values[0, -1, 1:3].sum()) for one in runs]
+        assert elsewhere[0] == elsewhere[1]
+        assert (elsewhere[0] == 0) == (slope > 0)
+
+
 PARTS = """
 import balloon as bl
 from balloon.engines import arrays

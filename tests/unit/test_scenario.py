@@ -658,3 +658,14 @@ def test_own_rules_that_differ_by_a_name_alone_are_other_scenarios() -> None:
 
     one, other = (describe_rule(rule)["sha256"] for rule in (by_asc, by_peers))
     assert one != other
+
+
+def test_own_rules_that_differ_by_a_number_around_them_are_other_scenarios() -> None:
+    def steep(slope: float) -> Any:
+        def rule(traits: Any, view: Any, parameters: Any) -> float:
+            return slope * view.asc
+
+        return rule
+
+    one, same, other = (describe_rule(steep(slope))["sha256"] for slope in (1.0, 1.0, 2.0))
+    assert one == same != other

@@ -402,6 +402,15 @@ def test_a_number_in_a_closure_counts() -> None:
     assert fingerprint(made(1.0)) == fingerprint(made(1.0)) != fingerprint(made(2.0))
 
 
+def test_arrays_and_tuples_around_a_rule_count() -> None:
+    def made(slopes: Any) -> Any:
+        return lambda view: slopes[0] * view.asc
+
+    given = [np.array([1.0, 2.0]), np.array([1.0, 3.0]), np.array([1, 2]), (1.0, 2.0), (1.0, 3.0)]
+    assert len({fingerprint(made(slopes)) for slopes in given}) == len(given)
+    assert fingerprint(made(given[0])) == fingerprint(made(given[0].copy()))
+
+
 def test_a_rule_may_build_on_a_built_in_one() -> None:
     from balloon.behaviour.rules import utility
 
