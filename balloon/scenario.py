@@ -15,9 +15,9 @@ from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import BalloonError, ScenarioError
 from balloon.evidence import Evidence
-from balloon.interventions import Intervention, Launch, Takedown, without_platform
+from balloon.interventions import Intervention, Launch, PlatformChange, Takedown, without_platform
 from balloon.landscape import Landscape
-from balloon.population import Group, Population, start_places
+from balloon.population import TOLERANCE, Group, Population, start_places
 from balloon.timetable import Policy, timetable
 
 if TYPE_CHECKING:
@@ -222,10 +222,11 @@ class Scenario:
         )
 
     def cautions(self) -> tuple[str, ...]:
-        """Rates too large for the length of the step, and contacts that find no room, in words.
+        """Rates too large for the length of the step, costs below 0, contacts without room, in words.
 
         A budget counts as if spread evenly; where a few are left on a platform it bites harder. An
-        outreach counts as if it had won every platform it turns to.
+        outreach counts as if it had won every platform it turns to. Costs are taken at the low ends
+        of their ranges.
         """
         said, weeks, b = [], self.weeks, self.behaviour
         if b.revision_rate * weeks > 1:
@@ -243,7 +244,7 @@ class Scenario:
         for name, rate in others.items():
             if rate * weeks > 0.3:
                 said.append(f"{name} x step = {rate * weeks:.2f} > 0.3: coarse; use shorter steps")
-        return (*said, *self.population.crowding())
+        return (*said, *_rewards(self), *self.population.crowding())
 
     # ---- change -------------------------------------------------------------------------
 
@@ -421,6 +422,25 @@ def _strongest(policy: Policy, exposures: Sequence[float], arrests_per_answer: f
     caught = policy.undercover + requests * policy.requests_factor * answered * arrests_per_answer
     caught = np.array(exposures)[:, None] * np.where(policy.available, caught, 0.0)
     return float((caught.max(axis=2) + policy.seizure.sum(axis=2)).max())
+
+
+def _rewards(scenario: Scenario) -> Iterator[str]:
+    """Platforms on which changes can take more off the onboarding cost than there is, in words."""
+    changes = {path: noun for path, noun in scenario.nouns() if isinstance(noun, PlatformChange)}
+    if not changes:
+        return
+    lows = {path: low for path, (low, _) in scenario.ranges().items() if path.endswith(".onboarding_cost")}
+    least = at_values(scenario, lows).policy().onboarding_cost.min(axis=1)
+    for p, name in enumerate(scenario.platforms):
+        if least[:, p].min() < -TOLERANCE:
+            terms = [f"platforms.{name}", *(path for path, one in changes.items() if one.platform == name)]
+            costs = [f"{term}.onboarding_cost" for term in terms]
+            lowest = {cost: lows.get(cost, getattr(*find(scenario, cost))) for cost in costs}
+            yield (
+                f"{' and '.join(c for c, low in lowest.items() if low < 0 or c == costs[0])} add up to "
+                f"{least[:, p].min():g} at the low ends of their ranges: "
+                "below 0 joining is rewarded; raise one"
+            )
 
 
 def require_scenario(found: Any, error: type[BalloonError]) -> None:

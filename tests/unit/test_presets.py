@@ -22,6 +22,7 @@ from balloon.presets import names as preset_names
 from balloon.presets import path as preset_path
 from balloon.presets import sources
 from balloon.scenario import Scenario, at_values
+from balloon.simulate import draw_ranges
 
 NAMES = preset_names()
 every_preset = pytest.mark.parametrize("name", NAMES)
@@ -104,6 +105,21 @@ def test_a_preset_has_no_cautions_at_either_end_of_its_ranges(name: str) -> None
     for end in (0, 1):
         values = {path: ends[end] for path, ends in scenario.ranges().items()}
         assert at_values(scenario, values).cautions() == ()
+
+
+@every_preset
+def test_every_draw_from_the_ranges_of_a_preset_is_a_world(name: str) -> None:
+    """256 draws and both corners are built with all their checks; no sum of two numbers leaves its bounds."""
+    scenario = files.load(name)
+    corners = [{path: ends[end] for path, ends in scenario.ranges().items()} for end in (0, 1)]
+    for values in [*draw_ranges(scenario, replicates=256, seed=1), *corners]:
+        drawn = at_values(scenario, values)
+        policy = drawn.policy()
+        assert policy.onboarding_cost.min() >= 0
+        assert 0 <= policy.cooperation.min() <= policy.cooperation.max() <= 1
+        assert min(policy.undercover.min(), policy.requests.min(), policy.seizure.min()) >= 0
+        assert policy.announced.max() < 1
+        assert sum(drawn.population.sizes) == scenario.population.actors
 
 
 @every_preset

@@ -643,6 +643,28 @@ def test_communities_too_small_for_their_ties_are_cautioned_against() -> None:
     assert replace(crew, contacts=replace(crew.contacts, size=7)).crowding() == ()
 
 
+def test_a_change_that_makes_joining_a_reward_is_cautioned_against_at_the_low_ends() -> None:
+    costly = Platform(
+        name="B", onboarding_cost=1.0, evidence=(Evidence(field="onboarding_cost", low=0.5, high=2.0),)
+    )
+    eased = PlatformChange(
+        platform="B",
+        start=DAY,
+        onboarding_cost=-0.5,
+        evidence=(Evidence(field="onboarding_cost", low=-0.75, high=0.0),),
+    )
+    both = Landscape(platforms=(Platform(name="A"), costly))
+    (said,) = build(eased, landscape=both).cautions()
+    assert said.startswith(
+        "platforms.B.onboarding_cost and interventions.platform_change:B:2024-01-01.onboarding_cost "
+        "add up to -0.25 at the low ends of their ranges"
+    )
+    assert "raise one" in said
+    dearer = PlatformChange(platform="B", start=DAY, onboarding_cost=0.25)
+    assert build(eased, dearer, landscape=both).cautions() == ()  # 0.5 - 0.75 + 0.25
+    assert build(replace(eased, evidence=()), landscape=both).cautions() == ()  # 0.5 - 0.5
+
+
 def test_a_population_of_nobody_is_refused_once() -> None:
     with pytest.raises(ScenarioError) as refusal:
         Population(actors=0, groups=(Group(name="g", start={"A": 1.0}),))
