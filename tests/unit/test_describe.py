@@ -255,14 +255,12 @@ def overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
 
 def test_the_pedigree_tells_published_derived_assumed_and_unstated_numbers_apart() -> None:
     korea = {p.path: p for p in parameters(bl.load("telegram-korea-2024"))}
-    assert korea["platforms.KakaoTalk.cooperation"].origin == "published"
+    assert korea["platforms.Telegram.cooperation"].origin == "published"
+    assert korea["platforms.KakaoTalk.cooperation"].origin == "derived"  # between two years
     assert korea["platforms.Signal.cooperation"].origin == "derived"  # "read as 0"
     assert korea["behaviour.switching_cost"].origin == "assumption"
-    assert korea["platforms.Telegram.asc"].origin == "not stated"
-    assert [korea[path].score for path in ("platforms.KakaoTalk.cooperation", "platforms.Telegram.asc")] == [
-        3,
-        0,
-    ]
+    assert korea["contacts.rewiring"].origin == "not stated"
+    assert [korea[path].score for path in ("platforms.Telegram.cooperation", "contacts.rewiring")] == [3, 0]
     phones = {p.path: p for p in parameters(bl.load("encrypted-phones-2020"))}
     assert {p.origin for p in phones.values() if p.note.startswith("derived")} == {"derived"}
 
