@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from functools import cache
 from numbers import Integral, Real
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
 from balloon.errors import ScenarioError
+
+LONGEST = 80  # of a value in a refusal, in letters
 
 
 class Table(Mapping[str, float]):
@@ -56,59 +59,140 @@ class Table(Mapping[str, float]):
         return type(self), (dict(self._items),)
 
 
-def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError
-    return int(value)
+# ---- the types that fields declare ---------------------------------------------------------
+
+Say = Callable[[str, Any, str], None]
+"""Takes what is of another type: its place within the field, the value, and what is wanted."""
+Settle = Callable[[Any, str, Say], Any]
+"""The value as its type has it; what is of another type is said, and handed back as it is."""
 
 
-def _real(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError
+class _Field(NamedTuple):
+    name: str
+    kind: Any
+    """The declared type, without None."""
+    optional: bool
+    settle: Settle
+
+
+def _one(fits: Callable[[Any], bool], made: Callable[[Any], Any], wanted: str) -> Settle:
+    def settle(value: Any, where: str, say: Say) -> Any:
+        if fits(value):
+            return made(value)
+        say(where, value, wanted)
+        return value
+
+    return settle
+
+
+def _is(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _number(value: Any) -> float:
     return int(value) if isinstance(value, Integral) else float(value)
 
 
-def _day(value: Any) -> date:
-    if isinstance(value, datetime) or not isinstance(value, date):
-        raise TypeError
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    return str(value)
-
-
-def _several(value: Any) -> tuple[Any, ...]:
-    if isinstance(value, str):
-        raise TypeError
-    return tuple(value)
-
-
-_SETTLE: dict[str, Callable[[Any], Any]] = {
-    "int": _whole, "float": _real, "date": _day, "str": _text, "tuple": _several,
-}  # fmt: skip
-_WANTED = {
-    "int": "a whole number",
-    "float": "a number",
-    "date": "a date without a time of day, such as date(2024, 7, 1)",
-    "str": "text",
-    "tuple": "a tuple, such as ('name',)",
+_SETTLE: dict[Any, Settle] = {
+    int: _one(_is(Integral), int, "a whole number"),
+    float: _one(_is(Real), _number, "a number"),
+    str: _one(_is(str), str, "text"),
+    date: _one(
+        lambda value: isinstance(value, date) and not isinstance(value, datetime),
+        lambda value: value,
+        "a date without a time of day, such as date(2024, 7, 1)",
+    ),
 }
 
 
+def _pair(value: Any, where: str, say: Say) -> Any:
+    """Two whole numbers: the ends of a tie."""
+    ends = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    if len(ends) == 2 and all(map(_is(Integral), ends)):
+        return int(ends[0]), int(ends[1])
+    say(where, value, "a pair of slots, such as (0, 1)")
+    return value
+
+
+def _several(each: Settle, of: Any, example: str) -> Settle:
+    """A tuple; of what does not fit in it the first is named and the others are counted."""
+
+    def settle(value: Any, where: str, say: Say) -> Any:
+        if type(value) is tuple and all(type(one) is of for one in value):
+            return value
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            say(where, value, f"a tuple, such as ({example},)")
+            return value
+        misfits: list[tuple[str, Any, str]] = []
+        note = _noting(misfits)
+        settled = tuple(each(one, f"{where}[{n}]", note) for n, one in enumerate(value))
+        if misfits:
+            place, one, wanted = misfits[0]
+            say(place, one, wanted + (f" ({len(misfits)} such)" if len(misfits) > 1 else ""))
+        return settled
+
+    return settle
+
+
+def _table(value: Any, where: str, say: Say) -> Any:
+    """A mapping from names to numbers becomes a `Table`."""
+    if not isinstance(value, Mapping):
+        say(where, value, "a table of names and numbers, such as {'name': 1.0}")
+        return value
+    misfits: list[tuple[str, Any, str]] = []
+    note = _noting(misfits)
+    for key, number in value.items():
+        _SETTLE[str](key, f"a name in {where}", note)
+        _SETTLE[float](number, f"{where}[{key!r}]", note)
+    for misfit in misfits:
+        say(*misfit)
+    return value if misfits else Table(value)
+
+
+def _noting(misfits: list[tuple[str, Any, str]]) -> Say:
+    return lambda where, value, wanted: misfits.append((where, value, wanted))
+
+
+def _settler(kind: Any) -> Settle:
+    """How a declared type is settled; a rule is left for `Behaviour` to judge."""
+    if kind in _SETTLE:
+        return _SETTLE[kind]
+    if get_origin(kind) is Mapping:
+        return _table
+    if get_origin(kind) is tuple:
+        of = get_args(kind)[0]
+        if get_origin(of) is tuple:
+            return _several(_pair, of, "(0, 1)")
+        example = "'name'" if of is str else f"{of.__name__}(...)"
+        return _several(_settler(of), of, example)
+    if isinstance(kind, type) and is_dataclass(kind):
+        article = "an" if kind.__name__[0] in "AEIO" else "a"
+        return _one(_is(kind), lambda value: value, f"{article} {kind.__name__}")
+    return lambda value, where, say: value  # noqa: ARG005 - nothing is said
+
+
 @cache
-def _declared(noun: type) -> tuple[tuple[str, str, bool], ...]:
-    """Name, kind and whether it may be None, of the fields whose type can be settled here."""
-    hints = ((field.name, str(field.type)) for field in fields(noun))
-    kinds = ((name, hint.partition("[")[0].partition(" |")[0], "None" in hint) for name, hint in hints)
-    return tuple((name, kind, optional) for name, kind, optional in kinds if kind in _SETTLE)
+def _declared(noun: type) -> tuple[_Field, ...]:
+    """The fields of a noun and their types, read when the first of its kind is built."""
+    hints, found = get_type_hints(noun), []
+    for field in fields(noun):
+        hint = hints[field.name]
+        parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        kind = next(part for part in parts if part is not NoneType)
+        exact = Table if get_origin(kind) is Mapping else kind
+        found.append(_Field(field.name, exact, NoneType in parts, _settler(kind)))
+    return tuple(found)
 
 
-def whole(noun: Any, name: str) -> bool:
-    """Whether a field of a noun holds a whole number."""
-    return any(field == name and kind == "int" for field, kind, _ in _declared(noun.__class__))
+def kind_of(noun: Any, name: str) -> Any:
+    """The type that a field of a noun declares, without None; `Table` for a mapping."""
+    return next(field.kind for field in _declared(noun.__class__) if field.name == name)
+
+
+def shown(value: Any) -> str:
+    """A value for a refusal: what is long is cut."""
+    said = repr(value)
+    return said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
 
 
 class Checks:
@@ -128,19 +212,20 @@ class Checks:
     def types(self, noun: Any) -> None:
         """Settle the types that the fields declare, or refuse; call it before all other checks.
 
-        A list becomes a tuple and a number of numpy one of Python, so that a noun can always be
-        hashed and written. A date with a time of day, a text for a tuple of names, a yes for a
-        number and half an actor are refused.
+        A list becomes a tuple, a mapping a `Table` and a number of numpy one of Python, so that a noun
+        can always be hashed and written. A date with a time of day, a text for a tuple of names, a yes
+        for a number, half an actor, and anything but the nouns in a tuple of nouns are refused.
         """
-        for name, kind, optional in _declared(noun.__class__):
+
+        def note(where: str, value: Any, wanted: str) -> None:
+            self.say(f"{where} is {shown(value)}; need {wanted}")
+
+        for name, kind, optional, settle in _declared(noun.__class__):
             value = getattr(noun, name)
-            if value is None and optional:
+            if type(value) is kind or (value is None and optional):
                 continue
-            try:
-                settled = _SETTLE[kind](value)
-            except (TypeError, ValueError):
-                self.say(f"{name} is {value!r}; need {_WANTED[kind]}")
-            else:
+            settled = settle(value, name, note)
+            if settled is not value:
                 object.__setattr__(noun, name, settled)
         self.refuse()
 

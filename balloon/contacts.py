@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral
 from typing import TYPE_CHECKING
 
 from balloon._values import Checks
@@ -81,16 +80,13 @@ class Contacts:
         if n is None or n < 1:
             checks.say(f"actors is {n!r}; need the number of slots of the graph, >= 1")
             return
-        if not all(len(tie) == 2 and all(isinstance(end, Integral) for end in tie) for tie in self.ties):
-            checks.say("ties are not pairs of whole numbers; need pairs of slots such as (0, 1)")
-            return
         bad = [tie for tie in self.ties if not (0 <= tie[0] < n and 0 <= tie[1] < n)]
         if bad:
             checks.say(f"tie {bad[0]} has an index out of range; need 0 to {n - 1} ({len(bad)} such)")
         loops = [tie for tie in self.ties if tie[0] == tie[1]]
         if loops:
             checks.say(f"tie {loops[0]} is a self-loop; leave it out ({len(loops)} such)")
-        ordered = tuple(sorted({(int(min(t)), int(max(t))) for t in self.ties}))
+        ordered = tuple(sorted({(min(t), max(t)) for t in self.ties}))
         if len(ordered) != len(self.ties):
             checks.say(f"{len(self.ties) - len(ordered)} ties are given twice; give each pair once")
         object.__setattr__(self, "ties", ordered)

@@ -33,6 +33,7 @@ class Evidence:
 
     def __post_init__(self) -> None:
         checks = Checks(f"evidence for {self.field!r}")
+        checks.types(self)
         for end in ("low", "high"):
             value = getattr(self, end)
             if value is not None:

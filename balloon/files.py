@@ -18,7 +18,7 @@ from balloon.evidence import ASSUMPTION
 from balloon.presets import names as preset_names
 from balloon.presets import path as preset_path
 from balloon.presets import sources
-from balloon.scenario import Scenario
+from balloon.scenario import Scenario, require_scenario
 
 FITTED = "fit to "
 """How the source of a fitted number begins, see `balloon.Fit.scenario`; its observations have their own."""
@@ -95,10 +95,11 @@ def save(scenario: Scenario, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     ScenarioError
-        An own rule, or a source that balloon does not know.
+        No scenario, an own rule, or a source that balloon does not know.
     DataError
         A path that cannot be written.
     """
+    require_scenario(scenario, ScenarioError)
     where = f"{Path(path).name}: "
     rules = [
         f"behaviour.{name}: an own rule is Python code and cannot be written to a file; save the scenario "

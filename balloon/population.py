@@ -43,8 +43,6 @@ class Group:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("start", "start_apps", "asc", "belief"):
-            object.__setattr__(self, name, Table(getattr(self, name)))
         checks = Checks(f"group {self.name!r}")
         checks.types(self)
         checks.evidence(self)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from balloon._values import DORMANT, Checks, Table, numbers, whole
+from balloon._values import DORMANT, Checks, Table, kind_of, numbers, shown
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import BalloonError, ScenarioError
@@ -249,7 +249,7 @@ class Scenario:
     # ---- change -------------------------------------------------------------------------
 
     def with_(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Scenario:
-        """Return a copy with other values, named by field or by dotted path.
+        """Return a copy with other values, named by field or by dotted path; all change at once.
 
         A number that is replaced loses its evidence: the source spoke of the old one.
 
@@ -264,14 +264,22 @@ class Scenario:
         >>> bl.load("minimal").with_({"platforms.Signal.asc": 0.5}).landscape.platforms[1].asc
         0.5
         """
-        scenario = self
-        plain: dict[str, Any] = {}
+        if changes is not None and not isinstance(changes, Mapping):
+            raise ScenarioError(
+                f"scenario {self.name!r}: with_ is given {shown(changes)}; need a table of paths and values, "
+                "such as {'platforms.Signal.asc': 0.5}, or fields by name, such as steps=10"
+            )
+        nouns = dict(self.nouns())
+        own: dict[str, Any] = {}
+        asked: dict[str, dict[str, Any]] = {}
         for path, value in {**(changes or {}), **more}.items():
             if path in type(self).__dataclass_fields__:
-                plain[path] = value
+                own[path] = value
             else:
-                scenario = _put(scenario, path, value)
-        return replace(scenario, **plain) if plain else scenario
+                _, name = find(self, str(path), nouns)
+                asked.setdefault(str(path)[: -len(name) - 1], {})[name] = value
+        new = {id(nouns[prefix]): change(nouns[prefix], values) for prefix, values in asked.items()}
+        return _rebuilt(self, new, **own)
 
     def without(self, platform: str | None = None) -> Scenario:
         """Return the scenario without the interventions on a platform, or without any.
@@ -446,7 +454,7 @@ def _rewards(scenario: Scenario) -> Iterator[str]:
 def require_scenario(found: Any, error: type[BalloonError]) -> None:
     """Refuse what is no scenario, such as the name of one, by an error of whom it was given to."""
     if not isinstance(found, Scenario):
-        raise error(f"scenario is {found!r}; need a Scenario, such as balloon.load('minimal') gives")
+        raise error(f"scenario is {shown(found)}; need a Scenario, such as balloon.load('minimal') gives")
 
 
 def unit(noun: Any, name: str) -> str:
@@ -467,11 +475,12 @@ def find(scenario: Scenario, path: str, nouns: Mapping[str, Any] | None = None) 
     # Names hold no dots: the noun's path is what stands before one of them.
     for end in (i for i, letter in enumerate(path) if letter == "."):
         noun, name = known_nouns.get(path[:end]), path[end + 1 :]
-        field = name.partition(".")[0]
+        field, _, key = name.partition(".")
         if (
             noun is not None
             and field in type(noun).__dataclass_fields__
             and field not in ("name", "evidence")
+            and (not key or kind_of(noun, field) is Table)
         ):
             return noun, name
     known = sorted({f"{prefix}.{name}" for prefix, noun in scenario.nouns() for name, _ in numbers(noun)})
@@ -482,25 +491,23 @@ def find(scenario: Scenario, path: str, nouns: Mapping[str, Any] | None = None) 
     raise ScenarioError(f"scenario {scenario.name!r}: no parameter at {path!r}; {hint}")
 
 
-def change(noun: Any, name: str, value: Any, *, keep_evidence: bool = False) -> Any:
-    """A copy of a noun with one number replaced."""
-    field, _, key = name.partition(".")
-    new = Table({**getattr(noun, field), key: value}) if key else value
+def change(noun: Any, values: Mapping[str, Any], *, keep_evidence: bool = False) -> Any:
+    """A copy of a noun with some of its numbers replaced, all at once: one may ask for another."""
+    new: dict[str, Any] = {}
+    for name, value in values.items():
+        field, _, key = name.partition(".")
+        new[field] = {**new.get(field, getattr(noun, field)), key: value} if key else value
     evidence = noun.evidence
     if not keep_evidence:
         # A whole table that is replaced takes the evidence of its entries along.
-        evidence = tuple(e for e in evidence if e.field != name and not e.field.startswith(f"{name}."))
-    return replace(noun, **{field: new, "evidence": evidence})
+        gone = tuple(f"{name}." for name in values)
+        evidence = tuple(e for e in evidence if not f"{e.field}.".startswith(gone))
+    return replace(noun, **new, evidence=evidence)
 
 
 def swap(scenario: Scenario, old: Any, new: Any) -> Scenario:
     """A copy of the scenario with one noun in the place of another."""
-    return _rebuilt(scenario, {id(old): new}, {})
-
-
-def _put(scenario: Scenario, path: str, value: Any) -> Scenario:
-    noun, name = find(scenario, path)
-    return swap(scenario, noun, change(noun, name, value))
+    return _rebuilt(scenario, {id(old): new})
 
 
 def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
@@ -520,7 +527,7 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
             {**fields_of.get(field, getattr(nouns[prefix], field)), key: value}
             if key
             else round(value)
-            if whole(nouns[prefix], field)
+            if kind_of(nouns[prefix], field) is int
             else value
         )
     new: dict[int, Any] = {}
@@ -536,8 +543,10 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
     return _rebuilt(scenario, new, shares)
 
 
-def _rebuilt(scenario: Scenario, new: Mapping[int, Any], shares: Mapping[str, float]) -> Scenario:
-    """The scenario with new nouns in the place of old ones, by identity, and groups of other shares."""
+def _rebuilt(
+    scenario: Scenario, new: Mapping[int, Any], shares: Mapping[str, float] | None = None, **own: Any
+) -> Scenario:
+    """The scenario with new nouns in the place of old ones, groups of other shares, and own fields."""
 
     def those(nouns: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(new.get(id(noun), noun) for noun in nouns)
@@ -546,20 +555,20 @@ def _rebuilt(scenario: Scenario, new: Mapping[int, Any], shares: Mapping[str, fl
     population = new.get(id(scenario.population), scenario.population)
     edges = None if landscape.edges is None else those(landscape.edges)
     groups = those(population.groups)
-    for name, share in shares.items():
+    for name, share in (shares or {}).items():
         # One group gets this share, the others are scaled to what is left.
         rest = sum(g.share for g in groups if g.name != name)
         groups = tuple(
             replace(g, share=share if g.name == name else g.share * (1 - share) / rest) for g in groups
         )
     contacts = new.get(id(population.contacts), population.contacts)
-    return replace(
-        scenario,
-        landscape=replace(landscape, platforms=those(landscape.platforms), edges=edges),
-        population=replace(population, groups=groups, contacts=contacts),
-        behaviour=new.get(id(scenario.behaviour), scenario.behaviour),
-        interventions=those(scenario.interventions),
-    )
+    parts = {
+        "landscape": replace(landscape, platforms=those(landscape.platforms), edges=edges),
+        "population": replace(population, groups=groups, contacts=contacts),
+        "behaviour": new.get(id(scenario.behaviour), scenario.behaviour),
+        "interventions": those(scenario.interventions),
+    }
+    return replace(scenario, **{**parts, **own})
 
 
 # ---- as a document ------------------------------------------------------------------------
@@ -605,10 +614,10 @@ def _plain(noun: Any, *left_out: str) -> dict[str, Any]:
     table: dict[str, Any] = {}
     for field in fields(noun):
         name, value = field.name, getattr(noun, field.name)
-        if str(field.type).startswith("float") and value is not None:
-            value = float(value)  # 4 and 4.0 are one scenario
         if name in left_out or name == "evidence":
             continue
+        if value is not None and kind_of(noun, name) is float:
+            value = float(value)  # 4 and 4.0 are one scenario
         if name in RULES and value is not None:
             table[name] = describe_rule(value)
         elif isinstance(value, Table):

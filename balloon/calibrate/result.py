@@ -372,5 +372,5 @@ def _fitted(scenario: Scenario, path: str, value: float, evidence: Evidence) -> 
     mine = replace(evidence, field=name, low=min(evidence.low, value), high=max(evidence.high, value))
     kept = tuple(one for one in noun.evidence if one.field != name)
     return swap(
-        scenario, noun, replace(change(noun, name, value, keep_evidence=True), evidence=(*kept, mine))
+        scenario, noun, replace(change(noun, {name: value}, keep_evidence=True), evidence=(*kept, mine))
     )

@@ -11,6 +11,7 @@ import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
@@ -90,13 +91,66 @@ def test_lists_and_numbers_of_numpy_are_settled_where_a_value_is_built() -> None
             "groups is 'g'; need a tuple, such as ('name',)",
         ),
         (lambda: Contacts(kind="communities", size=2.5), "size is 2.5; need a whole number"),
-        (lambda: Contacts.given(5, [(0.5, 1)]), "ties are not pairs of whole numbers; need pairs of slots"),
+        (
+            lambda: Contacts.given(5, [(0, 1), (0.5, 1), (1, 2, 3)]),
+            "contacts 'given': ties[1] is (0.5, 1); need a pair of slots, such as (0, 1) (2 such)",
+        ),
+        (lambda: Contacts(ties=(5,)), "ties[0] is 5; need a pair of slots, such as (0, 1)"),
+        (lambda: Contacts(ties=5), "ties is 5; need a tuple, such as ((0, 1),)"),
+        (lambda: Launch(platform="A", start=DAY, groups=("g", 1)), "launch: groups[1] is 1; need text"),
+        (lambda: Group(name="g", start=[1]), "group 'g': start is [1]; need a table of names and numbers"),
+        (lambda: Group(name="g", start=None), "group 'g': start is None; need a table of names and numbers"),
+        (lambda: Group(name="g", start={"x": "y"}), "group 'g': start['x'] is 'y'; need a number"),
+        (lambda: Group(name="g", start={"x": True}), "group 'g': start['x'] is True; need a number"),
+        (lambda: Group(name="g", start={1: 1.0}), "group 'g': a name in start is 1; need text"),
+        (lambda: Landscape(platforms=("a", "b")), "landscape: platforms[0] is 'a'; need a Platform (2 such)"),
+        (lambda: Landscape(platforms="ab"), "landscape: platforms is 'ab'; need a tuple, such as (Platform("),
+        (
+            lambda: Landscape(platforms=(Platform(name="A"),), edges=(("A", "B"),)),
+            "landscape: edges[0] is ('A', 'B'); need an Edge",
+        ),
+        (lambda: Population(actors=3, groups=("x",)), "population: groups[0] is 'x'; need a Group"),
+        (
+            lambda: Population(actors=3, groups=(Group(name="g", start={"A": 1}),), contacts="none"),
+            "population: contacts is 'none'; need a Contacts",
+        ),
+        (lambda: Platform(name="A", evidence=("x",)), "platform 'A': evidence[0] is 'x'; need an Evidence"),
+        (lambda: Evidence(field="asc", low="1", high=2), "evidence for 'asc': low is '1'; need a number"),
+        (lambda: Evidence(field=3), "evidence for 3: field is 3; need text"),
+        (lambda: build("x"), "scenario 'two': interventions[0] is 'x'; need an Intervention"),
+        (lambda: build(Launch), "interventions[0] is <class 'balloon.interventions.Launch'>; need an"),
+        (lambda: build(behaviour=None), "scenario 'two': behaviour is None; need a Behaviour"),
     ],
 )
 def test_a_value_of_another_type_is_refused(make: Callable[[], object], said: str) -> None:
     with pytest.raises(ScenarioError) as refusal:
         make()
     assert said in str(refusal.value)
+
+
+def test_all_values_of_another_type_are_refused_at_once() -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        Group(name="g", share="all", start={"A": "x", "B": None, "C": 0.5}, evidence=5)  # type: ignore[dict-item, arg-type]
+    assert refusal.value.problems == (
+        "group 'g': share is 'all'; need a number",
+        "group 'g': start['A'] is 'x'; need a number",
+        "group 'g': start['B'] is None; need a number",
+        "group 'g': evidence is 5; need a tuple, such as (Evidence(...),)",
+    )
+
+
+def test_a_refusal_cuts_a_value_that_is_long() -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        build(behaviour=build())
+    assert "behaviour is Scenario(name='two', " in str(refusal.value)
+    assert "...; need a Behaviour" in str(refusal.value)
+    assert len(str(refusal.value)) < 150
+
+
+def test_what_is_no_scenario_is_not_saved(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match=r"scenario is None; need a Scenario, such as balloon.load"):
+        files.save(None, tmp_path / "none.toml")  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
 
 
 def test_counts_that_cannot_be_drawn_have_no_range() -> None:
@@ -538,6 +592,34 @@ def test_a_path_that_leads_nowhere_suggests_the_nearest() -> None:
 def test_an_impossible_value_is_refused_by_with() -> None:
     with pytest.raises(ScenarioError, match="platform 'A': requests is -1"):
         build().with_({"platforms.A.requests": -1})
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        (5, "with_ is given 5; need a table of paths and values, such as {'platforms.Signal.asc': 0.5}"),
+        ({5: 1.0}, "no parameter at '5'; evidence() lists the paths"),
+        ({"groups.g.start": 5}, "group 'g': start is 5; need a table of names and numbers"),
+        ({"groups.g.start.A": "0.5"}, "group 'g': start['A'] is '0.5'; need a number"),
+        ({"platforms.B.asc.x": 1.0}, "no parameter at 'platforms.B.asc.x'; did you mean platforms.B.asc"),
+        ({"interventions": ("x",)}, "scenario 'two': interventions[0] is 'x'; need an Intervention"),
+        ({"behaviour": None}, "scenario 'two': behaviour is None; need a Behaviour"),
+    ],
+)
+def test_with_refuses_what_is_of_another_type(changes: Any, said: str) -> None:
+    with pytest.raises(ScenarioError) as refusal:
+        build().with_(changes)
+    assert said in str(refusal.value)
+
+
+def test_numbers_that_ask_for_each_other_change_at_once() -> None:
+    halves = (Group(name="g", share=0.5, start={"A": 1.0}), Group(name="h", share=0.5, start={"A": 1.0}))
+    scenario = build(population=Population(actors=50, groups=halves))
+    changed = scenario.with_(
+        {"groups.g.share": 0.3, "groups.h.share": 0.7, "groups.h.start.A": 0.4} | {"groups.h.start.B": 0.6}
+    )
+    assert [group.share for group in changed.groups] == [0.3, 0.7]
+    assert changed.groups[1].start == {"A": 0.4, "B": 0.6}
 
 
 def test_without_a_platform_drops_what_is_done_to_it_alone() -> None:
