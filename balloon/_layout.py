@@ -27,6 +27,7 @@ from typing import (
     get_type_hints,
 )
 
+from balloon._units import unit
 from balloon._values import DORMANT
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES
@@ -36,7 +37,7 @@ from balloon.evidence import Evidence
 from balloon.interventions import KINDS
 from balloon.landscape import Edge, Landscape, Platform
 from balloon.population import Group, Population
-from balloon.scenario import SCHEMA_VERSION, Scenario, unit
+from balloon.scenario import SCHEMA_VERSION, Scenario
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

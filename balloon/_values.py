@@ -185,8 +185,9 @@ def _declared(noun: type) -> tuple[_Field, ...]:
 
 
 def kind_of(noun: Any, name: str) -> Any:
-    """The type that a field of a noun declares, without None; `Table` for a mapping."""
-    return next(field.kind for field in _declared(noun.__class__) if field.name == name)
+    """The type that a field of a noun, or of its kind, declares, without None; `Table` for a mapping."""
+    noun = noun if isinstance(noun, type) else type(noun)
+    return next(field.kind for field in _declared(noun) if field.name == name)
 
 
 def shown(value: Any) -> str:

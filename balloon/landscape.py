@@ -154,7 +154,7 @@ class Landscape:
 
         graph: nx.DiGraph[str] = nx.DiGraph()
         for p in self.platforms:
-            attributes = {name: getattr(p, name) for name in _ATTRIBUTES if name != "name"}
+            attributes = {name: getattr(p, name) for name in _OF_NODES}
             graph.add_node(p.name, **attributes)
         edges = self.edges
         if edges is None:
@@ -168,28 +168,29 @@ class Landscape:
     def from_networkx(cls, graph: nx.Graph[str]) -> Landscape:
         """Read a graph whose nodes are platforms; an undirected edge leads both ways.
 
-        Node attributes are the fields of `Platform`, the edge attribute is ``friction``
-        (default 1); anything else is refused.
+        Node attributes are the fields of `Platform`; edge attributes are ``friction`` (default 1) and
+        its ``evidence``; anything else is refused.
+
+        Raises
+        ------
+        ScenarioError
+            With every attribute that is unknown, or what the platforms and edges refuse.
         """
         checks = Checks("landscape from networkx")
-        platforms = []
-        for name, attributes in graph.nodes(data=True):
-            unknown = sorted(set(attributes) - set(_ATTRIBUTES))
+        directed = graph if graph.is_directed() else graph.to_directed()
+        things = [(f"node {name!r}", own, _OF_NODES) for name, own in graph.nodes(data=True)]
+        things += [(f"edge {a!r} -> {b!r}", own, _OF_EDGES) for a, b, own in graph.edges(data=True)]
+        for thing, attributes, allowed in things:
+            unknown = sorted(map(str, set(attributes) - set(allowed)))
             if unknown:
-                checks.say(f"node {name!r} has unknown attributes {unknown}; allowed: {_ATTRIBUTES[1:]}")
+                checks.say(f"{thing} has unknown attributes {unknown}; allowed: {allowed}")
         checks.refuse()
         platforms = [Platform(name=str(name), **attributes) for name, attributes in graph.nodes(data=True)]
-        directed = graph if graph.is_directed() else graph.to_directed()
         edges = tuple(
-            Edge(
-                origin=str(a),
-                destination=str(b),
-                friction=float(d.get("friction", 1.0)),
-                evidence=d.get("evidence", ()),
-            )
-            for a, b, d in directed.edges(data=True)
+            Edge(origin=str(a), destination=str(b), **own) for a, b, own in directed.edges(data=True)
         )
         return cls(platforms=tuple(platforms), edges=edges)
 
 
-_ATTRIBUTES = tuple(Platform.__dataclass_fields__)
+_OF_NODES = tuple(Platform.__dataclass_fields__)[1:]
+_OF_EDGES = ("friction", "evidence")

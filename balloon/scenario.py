@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from balloon._units import unit
 from balloon._values import DORMANT, Checks, Table, kind_of, numbers, shown
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
@@ -365,53 +366,6 @@ class Scenario:
         return hashlib.sha256(self.to_json().encode()).hexdigest()
 
 
-UNITS = {
-    "asc": "utils",
-    "onboarding_cost": "utils",
-    "switching_cost": "utils per unit of friction",
-    "outside_option": "utils",
-    "peer_influence": "utils",
-    "cooperation": "share of requests",
-    "value": "share of requests",
-    "requests": "requests per actor-week",
-    "undercover": "arrests per actor-week",
-    "Crackdown.requests": "times",
-    "Crackdown.undercover": "times",
-    "friction": "multiples of switching_cost",
-    "share": "share of actors",
-    "start": "share of group",
-    "start_apps": "probability",
-    "exposure": "times",
-    "risk_aversion": "utils per annual probability",
-    "risk_aversion_cv": "-",
-    "belief": "annual probability",
-    "spillover": "share",
-    "revision_rate": "per week",
-    "rechoice_rate": "per week",
-    "learning_rate": "per week",
-    "replacement_rate": "per week",
-    "seizure": "per week",
-    "vigilance": "weeks",
-    "credibility": "actors",
-    "trial": "probability",
-    "uninstall_probability": "probability",
-    "idle_use": "share of users",
-    "arrests_per_answer": "arrests per answer",
-    "threshold": "share",
-    "delay_weeks": "weeks",
-    "window_weeks": "weeks",
-    "lag_weeks": "weeks",
-    "ramp_weeks": "weeks",
-    "seizure_weeks": "weeks",
-    "actors": "actors",
-    "degree": "contacts",
-    "rewiring": "probability",
-    "size": "slots",
-    "within": "share of contacts",
-    "homophily": "share of contacts",
-}
-
-
 def _strongest(policy: Policy, exposures: Sequence[float], arrests_per_answer: float) -> float:
     """The highest rate of arrest per week that the policy can put on an actor."""
     import numpy as np
@@ -455,12 +409,6 @@ def require_scenario(found: Any, error: type[BalloonError]) -> None:
     """Refuse what is no scenario, such as the name of one, by an error of whom it was given to."""
     if not isinstance(found, Scenario):
         raise error(f"scenario is {shown(found)}; need a Scenario, such as balloon.load('minimal') gives")
-
-
-def unit(noun: Any, name: str) -> str:
-    """Unit of a number of a noun."""
-    field = name.partition(".")[0]
-    return UNITS.get(f"{type(noun).__name__}.{field}") or UNITS[field]
 
 
 # ---- paths --------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,14 +83,15 @@ def wished(texts: list[str]) -> dict[str, int | float]:
 
 def _check(scenario: Scenario, path: str) -> None:
     """Refuse what is there but is no number, such as a date or a table."""
-    from balloon.scenario import UNITS, find
+    from balloon._values import kind_of
+    from balloon.scenario import find
 
     noun, name = find(scenario, path)
     field, _, key = name.partition(".")
     own = getattr(noun, field)
     if key:
-        own = own.get(key, 0.0) if isinstance(own, Mapping) else "no table"
-    optional = own is None and field in UNITS
+        own = own.get(key, 0.0)
+    optional = own is None and kind_of(noun, field) in (int, float)
     if not optional and (isinstance(own, bool) or not isinstance(own, int | float)):
         raise DataError(f"--set {path}: is no number in {scenario.name!r}; edit the file")
 

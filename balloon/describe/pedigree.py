@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from balloon._units import unit
 from balloon._values import Table as Numbers
 from balloon._values import numbers
 from balloon.describe.sourcetext import field_notes
 from balloon.evidence import ASSUMPTION, Evidence
 from balloon.interventions import KINDS
 from balloon.presets import Source, sources
-from balloon.scenario import unit
 
 if TYPE_CHECKING:
     from balloon.scenario import Scenario

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from balloon._units import unit
 from balloon.contrast import contrast
 from balloon.errors import EngineError, ScenarioError
 from balloon.pages.whatif import Slider, State, WhatIf
 from balloon.plots.naming import called, number
-from balloon.scenario import find, unit
+from balloon.scenario import find
 
 if TYPE_CHECKING:
     from balloon.scenario import Scenario

@@ -69,7 +69,11 @@ def test_a_file_that_is_there_is_never_written_over(tmp_path: Path, capsys: Any)
             "--set groups.all.start: is no number in 'minimal'; edit the file",
         ),
         ("mine.toml", "platforms.Signal.note=1", "--set platforms.Signal.note: is no number in 'minimal'"),
-        ("mine.toml", "behaviour.trial.x=1", "--set behaviour.trial.x: is no number in 'minimal'"),
+        (
+            "mine.toml",
+            "behaviour.trial.x=1",
+            "no parameter at 'behaviour.trial.x'; did you mean behaviour.trial",
+        ),
         ("mine.toml", "groups.all.start.Telegram=1", "start shares add up to"),
     ],
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from balloon import files
+from balloon._units import UNITS
 from balloon.behaviour import Behaviour
 from balloon.contacts import Contacts
 from balloon.errors import BalloonError, DataError, ScenarioError
@@ -553,6 +554,20 @@ def test_the_schema_names_every_intervention_and_refuses_other_keys() -> None:
     assert set(made["required"]) == {
         "schema_version", "name", "start", "steps", "platforms", "population", "groups",
     }  # fmt: skip
+
+
+def test_the_schema_says_the_unit_of_numbers_and_of_nothing_else() -> None:
+    made = files.schema()
+    nouns = {name: noun["properties"] for name, noun in made["$defs"].items()}
+    said = {
+        f"{noun}.{name}": field["description"].removeprefix("Unit: ")
+        for noun, names in {**nouns, "Scenario": made["properties"]}.items()
+        for name, field in names.items()
+        if "description" in field
+    }
+    assert said == UNITS
+    assert said["Crackdown.requests"] == "times"  # and not those of a platform, per actor-week
+    assert [path for path in said if path.endswith(".start")] == ["Group.start"]  # the others are dates
 
 
 def test_every_refusal_is_a_balloon_error() -> None:

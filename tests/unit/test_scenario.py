@@ -19,13 +19,15 @@ import numpy as np
 import pytest
 
 from balloon import files
-from balloon._values import Table
+from balloon._units import UNITS
+from balloon._values import Table, kind_of
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import describe_rule
 from balloon.contacts import Contacts
 from balloon.errors import BalloonError, ScenarioError
 from balloon.evidence import Evidence
 from balloon.interventions import (
+    KINDS,
     Announcement,
     Budget,
     Cooperation,
@@ -512,8 +514,22 @@ def test_a_landscape_comes_back_from_networkx() -> None:
 def test_unknown_attributes_of_a_networkx_landscape_are_refused() -> None:
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_node("A", colour="red")
-    with pytest.raises(ScenarioError, match=r"node 'A' has unknown attributes \['colour'\]"):
+    graph.add_edge("A", "B", weight=7, Friction=3)
+    graph.add_edge("B", "A", friction=3)
+    with pytest.raises(ScenarioError) as refusal:
         Landscape.from_networkx(graph)
+    node, edge = refusal.value.problems
+    assert "node 'A' has unknown attributes ['colour']; allowed: ('asc', 'onboarding_cost'," in node
+    assert "edge 'A' -> 'B' has unknown attributes ['Friction', 'weight']; allowed: ('friction', 'ev" in edge
+
+
+def test_the_friction_of_a_networkx_edge_is_a_number() -> None:
+    graph: nx.Graph[str] = nx.Graph()
+    graph.add_edge("A", "B", friction="3")
+    with pytest.raises(ScenarioError, match=r"edge 'A' -> 'B': friction is '3'; need a number"):
+        Landscape.from_networkx(graph)
+    graph.add_edge("A", "B", friction=3)
+    assert [edge.friction for edge in Landscape.from_networkx(graph).edges or ()] == [3, 3]
 
 
 # ---- dates and the question ---------------------------------------------------------------
@@ -662,6 +678,17 @@ def test_a_stated_number_shows_its_range_and_source() -> None:
         files.load("telegram-korea-2024").evidence().set_index("path").loc["platforms.KakaoTalk.cooperation"]
     )
     assert (row["value"], row["low"], row["high"], row["source"]) == (0.77, 0.73, 0.8, "S36")
+
+
+def test_the_units_are_those_of_the_fields_that_hold_numbers() -> None:
+    nouns = (Scenario, Platform, Edge, Population, Contacts, Group, Behaviour, *KINDS)
+    numbers = {
+        f"{noun.__name__}.{field.name}"
+        for noun in nouns
+        for field in dataclasses.fields(noun)
+        if kind_of(noun, field.name) in (int, float, Table)
+    }
+    assert set(UNITS) == numbers - {"Scenario.steps"}
 
 
 def test_every_number_of_every_noun_has_a_unit() -> None:
