@@ -11,9 +11,8 @@ from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
+from balloon._saying import shown
 from balloon.errors import ScenarioError
-
-LONGEST = 80  # of a value in a refusal, in letters
 
 
 class Table(Mapping[str, float]):
@@ -188,12 +187,6 @@ def kind_of(noun: Any, name: str) -> Any:
     """The type that a field of a noun, or of its kind, declares, without None; `Table` for a mapping."""
     noun = noun if isinstance(noun, type) else type(noun)
     return next(field.kind for field in _declared(noun) if field.name == name)
-
-
-def shown(value: Any) -> str:
-    """A value for a refusal: what is long is cut."""
-    said = repr(value)
-    return said if len(said) <= LONGEST else f"{said[:LONGEST]}..."
 
 
 class Checks:

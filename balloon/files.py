@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from balloon._layout import read, root
+from balloon._saying import nearest
 from balloon._toml import dumps
 from balloon._values import numbers
 from balloon._writing import atomic
@@ -152,9 +152,7 @@ def _file(name_or_path: str | os.PathLike[str]) -> Path:
     looks_like_path = text.endswith(".toml") or any(s in text for s in separators) or path.is_file()
     if looks_like_path or not isinstance(name_or_path, str):
         return path
-    near = difflib.get_close_matches(text.lower(), known, n=1)
-    hint = f"did you mean {near[0]!r}? There" if near else "there"
-    raise ScenarioError(f"no preset {text!r}; {hint} are {', '.join(map(repr, known))}; a file ends in .toml")
+    raise ScenarioError(f"no preset {text!r}; {nearest(text, known)}; a file ends in .toml")
 
 
 # ---- what a file must hold beside what the nouns ask --------------------------------------

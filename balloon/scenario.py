@@ -10,8 +10,9 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from balloon._saying import shown
 from balloon._units import unit
-from balloon._values import DORMANT, Checks, Table, kind_of, numbers, shown
+from balloon._values import DORMANT, Checks, Table, kind_of, numbers
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import BalloonError, ScenarioError

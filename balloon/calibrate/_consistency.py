@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from balloon._saying import nearest
 from balloon._values import DORMANT, REMOVED
-from balloon.calibrate.quantities import COUNTS, SHARE, nearest
+from balloon.calibrate.quantities import COUNTS, SHARE
 
 if TYPE_CHECKING:
     from balloon.calibrate.observations import Observation

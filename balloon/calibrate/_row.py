@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from balloon._saying import nearest
 from balloon._values import DORMANT, REMOVED, Checks
 from balloon.calibrate.quantities import (
     ANNUAL,
@@ -17,7 +18,6 @@ from balloon.calibrate.quantities import (
     UNITS,
     WORLD,
     kinds_of,
-    nearest,
     units_of,
 )
 

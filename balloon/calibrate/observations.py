@@ -8,9 +8,10 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, overload
 
+from balloon._saying import nearest
 from balloon.calibrate._consistency import conflicts, misfits, silent
 from balloon.calibrate._row import impossible
-from balloon.calibrate.quantities import NAMES, QUANTITIES, RATIO, UNITS, Quantity, nearest
+from balloon.calibrate.quantities import NAMES, QUANTITIES, RATIO, UNITS, Quantity
 from balloon.errors import DataError
 
 if TYPE_CHECKING:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
 from typing import NamedTuple
 
 SHARE, ANNUAL, RATIO, ACTORS, WORLD = "share", "annual", "ratio", "actors", "world"
@@ -105,18 +103,3 @@ def units_of(quantity: str) -> tuple[str, ...]:
     return tuple(
         name for name, unit in UNITS.items() if unit.kind in kinds_of(quantity) and not name.startswith(long)
     )
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """What was probably meant, and what there is.
-
-    Examples
-    --------
-    >>> nearest("Telegrm", ("Signal", "Telegram"))
-    "did you mean 'Telegram'? There are 'Signal', 'Telegram'"
-    """
-    names = list(known)
-    lower = {each.lower(): each for each in names}
-    near = difflib.get_close_matches(name.lower(), lower, n=1)
-    there = f"are {', '.join(map(repr, names))}" if names else "is none"
-    return f"did you mean {lower[near[0]]!r}? There {there}" if near else f"there {there}"

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from balloon._saying import nearest
 from balloon.calibrate._consistency import conflicts, silent
 from balloon.calibrate._row import BOUNDS
 from balloon.calibrate.observations import COLUMNS, DATES, NUMBERS, Observation, Observations
-from balloon.calibrate.quantities import nearest
 from balloon.errors import DataError
 from balloon.presets import observation_names, observations
 

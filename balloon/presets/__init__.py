@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from balloon._saying import nearest
+from balloon.errors import DataError, ScenarioError
+
 FOLDER = Path(__file__).parent
 
 
@@ -34,7 +37,20 @@ def names() -> tuple[str, ...]:
 
 
 def path(name: str) -> Path:
-    """The scenario file of a preset; `balloon.load` refuses a name that is not there."""
+    """The scenario file of a preset.
+
+    Raises
+    ------
+    ScenarioError
+        No such preset, with the nearest.
+
+    Examples
+    --------
+    >>> path("minimal").name
+    'minimal.toml'
+    """
+    if name not in names():
+        raise ScenarioError(f"no preset {name!r}; {nearest(name, names())}")
     return FOLDER / f"{name}.toml"
 
 
@@ -56,11 +72,19 @@ def sources() -> tuple[Source, ...]:
 def evidence(name: str) -> Path:
     """A table of published figures, such as ``"korea_police_outcomes"``; see the README there.
 
+    Raises
+    ------
+    DataError
+        No such table, with the nearest.
+
     Examples
     --------
     >>> evidence("korea_police_outcomes").name
     'korea_police_outcomes.csv'
     """
+    known = _tables("evidence")
+    if name not in known:
+        raise DataError(f"no table of published figures {name!r}; {nearest(name, known)}")
     return FOLDER / "evidence" / f"{name}.csv"
 
 
@@ -72,15 +96,26 @@ def observation_names() -> tuple[str, ...]:
     >>> "telegram-korea-2024" in observation_names()
     True
     """
-    return tuple(sorted(file.stem for file in (FOLDER / "observations").glob("*.csv")))
+    return _tables("observations")
 
 
 def observations(name: str) -> Path:
     """An observation file; `balloon.read_observations` takes its name.
+
+    Raises
+    ------
+    DataError
+        No such observations, with the nearest.
 
     Examples
     --------
     >>> observations("telegram-korea-2024").name
     'telegram-korea-2024.csv'
     """
+    if name not in observation_names():
+        raise DataError(f"no observations {name!r}; {nearest(name, observation_names())}")
     return FOLDER / "observations" / f"{name}.csv"
+
+
+def _tables(folder: str) -> tuple[str, ...]:
+    return tuple(sorted(file.stem for file in (FOLDER / folder).glob("*.csv")))

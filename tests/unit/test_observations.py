@@ -597,5 +597,5 @@ def test_the_list_of_evidence_states_only_the_licence_that_is_stated() -> None:
 
 
 def test_what_is_left_out_is_explained_for_every_preset_with_observations() -> None:
-    readme = observations("x").with_name("README.md").read_text(encoding="utf-8")
+    readme = observations(BUNDLED[0]).with_name("README.md").read_text(encoding="utf-8")
     assert all(f"**{name}**" in readme for name in BUNDLED)

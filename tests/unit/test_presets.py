@@ -6,7 +6,7 @@ import csv
 import json
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from balloon import files
+from balloon import files, presets
+from balloon.errors import BalloonError, DataError, ScenarioError
 from balloon.evidence import ASSUMPTION
 from balloon.interventions import Announcement, Cooperation, Outreach, Takedown
 from balloon.presets import evidence as evidence_table
@@ -108,6 +109,36 @@ def test_a_number_that_a_preset_does_not_state_plays_no_part(name: str) -> None:
     told, changed = (simulate(one, replicates=2, seed=1).data for one in (scenario, scenario.with_(others)))
     for counted in ("actors", "moves", "arrests", "joins", "installed", "active"):
         assert np.array_equal(told[counted], changed[counted]), counted
+
+
+@pytest.mark.parametrize(
+    ("find", "error", "said"),
+    [
+        (
+            lambda: presets.path("telegram-korea-2042"),
+            ScenarioError,
+            "no preset 'telegram-korea-2042'; did you mean 'telegram-korea-2024'? There are 'darknet",
+        ),
+        (lambda: presets.path("../minimal"), ScenarioError, "no preset '../minimal'; did you mean 'minimal'"),
+        (lambda: presets.path(None), ScenarioError, "no preset None; there are 'darknet-markets-2017', "),
+        (
+            lambda: presets.evidence("korea_police_outcome"),
+            DataError,
+            "no table of published figures 'korea_police_outcome'; did you mean 'korea_police_outcomes'?",
+        ),
+        (
+            lambda: presets.observations("x"),
+            DataError,
+            "no observations 'x'; there are 'darknet-markets-2017', ",
+        ),
+    ],
+)
+def test_a_file_that_does_not_ship_is_refused_with_the_nearest(
+    find: Callable[[], Path], error: type[BalloonError], said: str
+) -> None:
+    with pytest.raises(error) as refusal:
+        find()
+    assert said in str(refusal.value)
 
 
 @every_preset
