@@ -188,11 +188,16 @@ class Takedown(Intervention):
     seizure: float = 0.0
     """Arrests per week of those who had the app when it was taken down, >= 0."""
     seizure_weeks: float = 0.0
-    """Weeks for which the seized data lead to arrests; the app cannot be dropped meanwhile."""
+    """Weeks for which the seized data lead to arrests, > 0 if any; the app cannot be dropped meanwhile."""
 
     def __post_init__(self) -> None:
         checks = self._checks()
         checks.number(at_least=0.0, seizure=self.seizure, seizure_weeks=self.seizure_weeks)
+        if self.seizure > 0 and self.seizure_weeks == 0:
+            checks.say(
+                f"seizure is {self.seizure:g} and seizure_weeks is 0, which arrests nobody; say for how many "
+                "weeks the data lead to arrests, or leave seizure out"
+            )
         checks.refuse()
 
 

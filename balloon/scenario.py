@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from balloon._idle import idle
 from balloon._saying import shown
 from balloon._units import unit
 from balloon._values import DORMANT, Checks, Table, kind_of, numbers
@@ -20,7 +21,7 @@ from balloon.evidence import Evidence
 from balloon.interventions import Intervention, Launch, PlatformChange, Takedown, without_platform
 from balloon.landscape import Landscape
 from balloon.population import TOLERANCE, Group, Population, start_places
-from balloon.timetable import Policy, timetable
+from balloon.timetable import Policy, _Calendar, timetable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,7 +225,7 @@ class Scenario:
         )
 
     def cautions(self) -> tuple[str, ...]:
-        """Rates too large for the length of the step, costs below 0, contacts without room, in words.
+        """Rates too large for the step, costs below 0, interventions that no step feels, crowded contacts.
 
         A budget counts as if spread evenly; where a few are left on a platform it bites harder. An
         outreach counts as if it had won every platform it turns to. Costs are taken at the low ends
@@ -246,7 +247,10 @@ class Scenario:
         for name, rate in others.items():
             if rate * weeks > 0.3:
                 said.append(f"{name} x step = {rate * weeks:.2f} > 0.3: coarse; use shorter steps")
-        return (*said, *_rewards(self), *self.population.crowding())
+        groups = [group.name for group in self.groups]
+        when = _Calendar.of(self.start, self.steps, self.step_days, groups, self.platforms)
+        unfelt = idle(self.interventions, when)
+        return (*said, *_rewards(self), *unfelt, *self.population.crowding())
 
     # ---- change -------------------------------------------------------------------------
 

@@ -86,6 +86,15 @@ class _Calendar:
     groups: tuple[str, ...]
     platforms: tuple[str, ...]
 
+    @classmethod
+    def of(
+        cls, start: date, steps: int, step_days: float, groups: Sequence[str], platforms: Sequence[str]
+    ) -> _Calendar:
+        import numpy as np
+
+        middle = (np.arange(steps, dtype=np.float64) + 0.5) * np.float64(step_days)
+        return cls(start, middle, step_days, tuple(groups), tuple(platforms))
+
     @property
     def shape(self) -> tuple[int, int, int]:
         return len(self.middle), len(self.groups), len(self.platforms)
@@ -97,6 +106,11 @@ class _Calendar:
         """(T,) start <= midpoint < until."""
         until = math.inf if one.until is None else self.days(one.until)
         return (self.days(one.start) <= self.middle) & (self.middle < until)
+
+    def seizing(self, one: Takedown) -> NDArray[np.bool_]:
+        """(T,) start <= midpoint < start + the weeks of the seizure, also after the platform is back."""
+        gone = self.weeks_since(one)
+        return (gone >= 0) & (gone < one.seizure_weeks)
 
     def concerned(self, one: Intervention) -> NDArray[np.bool_]:
         """(G,) the groups an intervention names, or all."""
@@ -146,8 +160,7 @@ def timetable(
     """
     import numpy as np
 
-    middle = (np.arange(steps, dtype=np.float64) + 0.5) * np.float64(step_days)
-    when = _Calendar(start, middle, step_days, tuple(groups), landscape.names)
+    when = _Calendar.of(start, steps, step_days, groups, landscape.names)
 
     def spread(name: str) -> NDArray[np.float64]:
         values = np.array([getattr(p, name) for p in landscape.platforms], dtype=float)
@@ -200,8 +213,7 @@ def _closures(
     for closure in interventions:
         if isinstance(closure, Takedown):
             available[when.cells(closure)] = False
-            gone = when.weeks_since(closure)
-            hot = np.flatnonzero((gone >= 0) & (gone < closure.seizure_weeks))
+            hot = np.flatnonzero(when.seizing(closure))
             if closure.seizure > 0 and len(hot) > 0:
                 who, p = when.concerned(closure), when.platform(closure)
                 seizure[np.ix_(hot, np.flatnonzero(who), np.array([p]))] += closure.seizure

@@ -177,7 +177,10 @@ def interventions(
         PlatformChange: {"asc": number(-2, 2), "onboarding_cost": number(-1, 2), "ramp_weeks": weeks},
         Takedown: {"seizure": maybe(number(0, 0.5)), "seizure_weeks": weeks},
     }
-    return kind(**about, **{name: draw(values) for name, values in particulars[kind].items()})
+    told = {name: draw(values) for name, values in particulars[kind].items()}
+    if kind is Takedown and told["seizure_weeks"] == 0:
+        told["seizure"] = 0.0  # data that lead to arrests for no time are refused
+    return kind(**about, **told)
 
 
 @st.composite

@@ -254,6 +254,10 @@ REFUSALS: list[tuple[Callable[[], object], str]] = [
     ),
     (lambda: Takedown(platform="A", start=DAY, seizure=-1), "seizure is -1; need a number >= 0"),
     (
+        lambda: Takedown(platform="A", start=DAY, seizure=0.5),
+        "seizure is 0.5 and seizure_weeks is 0, which arrests nobody; say for how many weeks the data lead",
+    ),
+    (
         lambda: Launch(platform="A", start=DAY, until=DAY),
         "launch on 'A' from 2024-01-01: 2024-01-01..2024-01-01",
     ),
@@ -738,6 +742,67 @@ def test_the_pressure_cautioned_against_is_that_of_one_group_not_a_mixture() -> 
     assert build(pressed, landscape=watched, population=crew).cautions() == ()  # 5 x .01 and 1 x .2
     (said,) = build(replace(pressed, groups=("g",)), landscape=watched, population=crew).cautions()
     assert "pressure x step = 1.00 > 0.3" in said
+
+
+# Midpoints of the ten weekly steps: noon of 2024-01-04, -11, -18 ... 2024-03-07.
+@pytest.mark.parametrize(
+    ("act", "thing", "near"),
+    [
+        (
+            Takedown(platform="A", start=date(2024, 1, 12), until=date(2024, 1, 18)),
+            "takedown on 'A' from 2024-01-12 to 2024-01-18",
+            "those near it are on 2024-01-11 and 2024-01-18",
+        ),
+        (
+            Cooperation(platform="B", start=date(2024, 3, 8), value=0.5),
+            "cooperation on 'B' from 2024-03-08",
+            "the last one is on 2024-03-07",
+        ),
+        (
+            Budget(start=DAY, until=date(2024, 1, 4), requests=0.1),
+            "budget on all platforms from 2024-01-01 to 2024-01-04",
+            "the first one is on 2024-01-04",
+        ),
+    ],
+)
+def test_an_intervention_that_no_step_feels_is_cautioned_against(
+    act: Intervention, thing: str, near: str
+) -> None:
+    scenario = build(act)
+    (said,) = scenario.cautions()
+    assert said.startswith(f"interventions.0 ({thing}) is in force in no step: none has its midpoint in it, ")
+    assert said.endswith(f", {near}; use shorter steps or other dates")
+    assert scenario.with_(step_days=1.0, steps=70).cautions() == ()
+
+
+def test_a_seizure_that_ends_before_a_midpoint_is_cautioned_against() -> None:
+    scenario = build(Takedown(platform="A", start=date(2024, 1, 12), seizure=0.1, seizure_weeks=0.5))
+    (said,) = scenario.cautions()
+    assert said.startswith(
+        "interventions.0 (takedown on 'A' from 2024-01-12) arrests nobody: no step has its"
+    )
+    assert "midpoint in the 0.5 weeks of its seizure, those near it are on 2024-01-11 and 2024-01-18" in said
+    assert said.endswith("; use shorter steps, another date or more seizure_weeks")
+    path = "interventions.takedown:A:2024-01-12.seizure_weeks"
+    assert scenario.with_({path: 1.0}).cautions() == ()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        Takedown(platform="A", start=date(2024, 1, 18), until=date(2024, 1, 19)),  # holds a midpoint
+        Takedown(platform="A", start=DAY, seizure=0.0, seizure_weeks=0.1),  # the low end of a range
+        Announcement(platform="A", start=date(2024, 3, 10), belief=0.1),  # made in the step of its date
+    ],
+)
+def test_what_a_step_feels_is_not_cautioned_against(act: Intervention) -> None:
+    scenario = build(act)
+    assert scenario.cautions() == ()
+    before, after = build().policy(), scenario.policy()
+    changed = [
+        name for name in before._fields if not np.array_equal(getattr(before, name), getattr(after, name))
+    ]
+    assert changed
 
 
 def test_communities_too_small_for_their_ties_are_cautioned_against() -> None:
