@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA_VERSION = 1
+DEFAULT = "leave {0} out of a file, or say with_({0}={1}, ...)"
 FIRST_DAY, LAST_DAY = date(1678, 1, 1), date(2262, 4, 11)
 
 
@@ -54,9 +55,9 @@ class Scenario:
     step_days: float = 7.0
     """Length of a step in days, > 0."""
     squeezed: str = ""
-    """The platform the question is about; by default that of the first intervention."""
+    """The platform the question is about; by default that of the first intervention. Kept by `with_`."""
     reference: date | None = None
-    """Date from which the same actors are followed; by default just before the squeeze."""
+    """Date from which the same actors are followed; by default just before the squeeze. Kept by `with_`."""
     title: str = ""
     note: str = ""
 
@@ -107,7 +108,11 @@ class Scenario:
 
     def _check_names(self, checks: Checks) -> None:
         platforms, groups = list(self.platforms), [g.name for g in self.groups]
-        checks.known("squeezed platform", (self.squeezed,), platforms)
+        if self.squeezed not in platforms:
+            checks.say(
+                f"unknown squeezed platform {self.squeezed!r}; there are {', '.join(map(repr, platforms))}; "
+                f"name one of them, or take the default: {DEFAULT.format('squeezed', repr(''))}"
+            )
         for group in self.groups:
             inner = Checks(f"groups.{group.name}")
             inner.known("platform in start", group.start, start_places(self.platforms))
@@ -129,7 +134,10 @@ class Scenario:
                     f"{horizon}; move the start of the scenario, or put what came before into the platform"
                 )
         if self.reference is not None and not self.start <= self.reference <= self.end:
-            checks.say(f"reference is {self.reference}; need a date in {horizon}")
+            checks.say(
+                f"reference is {self.reference}; need a date in {horizon}, or take the default: "
+                f"{DEFAULT.format('reference', None)}"
+            )
 
     def _check_seizures(self, checks: Checks) -> None:
         """An app bit says that data were taken, not in which of two seizures."""
@@ -257,7 +265,9 @@ class Scenario:
     def with_(self, changes: Mapping[str, Any] | None = None, /, **more: Any) -> Scenario:
         """Return a copy with other values, named by field or by dotted path; all change at once.
 
-        A number that is replaced loses its evidence: the source spoke of the old one.
+        A number that is replaced loses its evidence: the source spoke of the old one. The question stays
+        the same, so that copies compare: ``squeezed`` and ``reference`` are kept whatever becomes of the
+        interventions; with ``squeezed=""`` and ``reference=None`` they are settled anew.
 
         Raises
         ------
@@ -269,6 +279,9 @@ class Scenario:
         >>> import balloon as bl
         >>> bl.load("minimal").with_({"platforms.Signal.asc": 0.5}).landscape.platforms[1].asc
         0.5
+        >>> calm = bl.load("minimal").without()
+        >>> calm.with_(steps=2, reference=None).reference
+        datetime.date(2024, 9, 2)
         """
         if changes is not None and not isinstance(changes, Mapping):
             raise ScenarioError(

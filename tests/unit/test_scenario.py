@@ -663,6 +663,43 @@ def test_without_keeps_the_question_and_refuses_an_unknown_platform() -> None:
         scenario.without("C")
 
 
+def test_a_copy_keeps_the_question_until_it_is_to_be_settled_anew() -> None:
+    first, later = date(2024, 1, 15), date(2024, 2, 12)
+    scenario = build(Takedown(platform="A", start=first))
+    moved = scenario.with_(interventions=(Takedown(platform="B", start=later),))
+    assert (moved.squeezed, moved.reference) == ("A", first)
+    anew = moved.with_(squeezed="", reference=None)
+    assert (anew.squeezed, anew.reference) == ("B", later)
+
+
+@pytest.mark.parametrize(
+    ("change", "said", "way_out"),
+    [
+        (
+            {"steps": 2},
+            "reference is 2024-02-12; need a date in 2024-01-01..2024-01-15",
+            {"reference": None},
+        ),
+        (
+            {"landscape": Landscape(platforms=(Platform(name="A"),))},
+            "unknown squeezed platform 'B'; there are 'A'; name one of them",
+            {"squeezed": ""},
+        ),
+    ],
+)
+def test_a_question_that_a_copy_cannot_keep_is_refused_with_the_way_out(
+    change: dict[str, Any], said: str, way_out: dict[str, Any]
+) -> None:
+    people = Population(actors=50, groups=(Group(name="g", start={"A": 1.0}),))
+    calm = build(Takedown(platform="B", start=date(2024, 2, 12)), population=people).without()
+    with pytest.raises(ScenarioError) as refusal:
+        calm.with_(change)
+    ((name, default),) = way_out.items()
+    anew = f"or take the default: leave {name} out of a file, or say with_({name}={default!r}, ...)"
+    assert refusal.value.problems == (f"scenario 'two': {said}, {anew}",)
+    assert calm.with_({**change, **way_out}).squeezed in ("A", "B")
+
+
 # ---- evidence -----------------------------------------------------------------------------
 
 
