@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
@@ -88,13 +89,18 @@ def _is(kind: type) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, kind) and not isinstance(value, bool)
 
 
+def _fits_float(value: Any) -> bool:
+    largest = sys.float_info.max  # whole numbers of Python have no end
+    return _is(Real)(value) and not (isinstance(value, Integral) and not -largest <= int(value) <= largest)
+
+
 def _number(value: Any) -> float:
     return int(value) if isinstance(value, Integral) else float(value)
 
 
 _SETTLE: dict[Any, Settle] = {
     int: _one(_is(Integral), int, "a whole number"),
-    float: _one(_is(Real), _number, "a number"),
+    float: _one(_fits_float, _number, "a number"),
     str: _one(_is(str), str, "text"),
     date: _one(
         lambda value: isinstance(value, date) and not isinstance(value, datetime),

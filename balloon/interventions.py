@@ -40,6 +40,8 @@ class Intervention:
         where = " ".join(map(repr, self.targets)) or "all platforms"
         checks = Checks(f"{self.kind} on {where} from {self.start}")
         checks.evidence(self)
+        if getattr(self, "platform", None) == "":
+            checks.say("platform is ''; need the name of a platform")
         checks.period(self.start, self.until)
         return checks
 

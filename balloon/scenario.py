@@ -146,7 +146,8 @@ class Scenario:
             for other in raids[:number]:
                 shared = not (one.groups and other.groups) or set(one.groups) & set(other.groups)
                 first, second = sorted((one, other), key=lambda raid: raid.start)
-                over = first.start + timedelta(weeks=first.seizure_weeks)
+                days = min(7.0 * first.seizure_weeks, (LAST_DAY - first.start).days)
+                over = first.start + timedelta(days=days)
                 if one.platform == other.platform and shared and second.start < over:
                     checks.say(
                         f"two seizures on {one.platform!r} overlap: that of {first.start} lasts to {over}, "

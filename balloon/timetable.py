@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from balloon.landscape import Landscape
 
 
+FOREVER = 2.0**31  # steps: more than a scenario has
+
+
 class Policy(NamedTuple):
     """The timetable of a scenario: what is in force in each step, before anything adapts.
 
@@ -255,7 +258,7 @@ def _outreaches(outreaches: Sequence[Outreach], when: _Calendar) -> dict[str, ND
     steps, groups, platforms = when.shape
     named = [[not o.platforms or p in o.platforms for p in when.platforms] for o in outreaches]
     numbers = [[o.threshold, o.value, o.delay_weeks] for o in outreaches]
-    windows = [max(1, round(o.window_weeks / weeks)) for o in outreaches]
+    windows = [max(1, round(min(o.window_weeks / weeks, FOREVER))) for o in outreaches]
     return {
         "outreach_on": np.array([when.in_force(o) for o in outreaches], dtype=bool).reshape(n, steps),
         "outreach_groups": np.array([when.concerned(o) for o in outreaches], dtype=bool).reshape(n, groups),
@@ -275,9 +278,10 @@ def _budgets(budgets: Sequence[Budget], when: _Calendar) -> dict[str, NDArray[An
     for k, one in enumerate(by_start):
         budget[np.ix_(when.in_force(one), when.concerned(one))] = k
     who = [when.concerned(b) for b in by_start]
+    lags = [round(min(b.lag_weeks * 7.0 / when.step_days, FOREVER)) for b in by_start]
     return {
         "budget": budget,
         "budget_requests": np.array([b.requests for b in by_start], dtype=float),
-        "budget_lag": np.array([round(b.lag_weeks * 7.0 / when.step_days) for b in by_start], dtype=np.int64),
+        "budget_lag": np.array(lags, dtype=np.int64),
         "budget_groups": np.array(who, dtype=bool).reshape(len(by_start), groups),
     }

@@ -141,6 +141,59 @@ def test_all_values_of_another_type_are_refused_at_once() -> None:
     )
 
 
+JUNK: tuple[Any, ...] = (
+    None, "", "x", b"x", True, -1, 5, 10**12, 10**400, 2.5, 1e300, math.nan, math.inf, -math.inf, 1j,
+    np.float64(0.5), np.str_("x"), np.array([1.0, 2.0]), DAY, (), ("x",), (None,), ((),),
+    (("A", "B"),), (1, 2), ((1, 2),), [1], [[0, 1]], {"A"}, range(3), {}, {"a": "b"}, {1: 2}, {"A": None},
+    object(), int, Platform(name="A"), Evidence(field="asc"),
+)  # fmt: skip
+
+
+def every_noun() -> list[Any]:
+    acts: tuple[Intervention, ...] = (
+        Cooperation(platform="A", start=DAY, value=0.5),
+        Outreach(start=DAY, threshold=0.5, value=0.9),
+        Budget(start=DAY, requests=0.1),
+        Crackdown(platform="A", start=DAY),
+        PlatformChange(platform="A", start=DAY),
+        Takedown(platform="A", start=DAY, seizure=0.1, seizure_weeks=2.0),
+        Takedown(platform="A", start=date(2024, 2, 1), seizure=0.1, seizure_weeks=2.0),
+        Announcement(platform="A", start=DAY, belief=0.1),
+    )
+    scenario = build(*acts)
+    more = (Edge(origin="A", destination="B"), Contacts.given(3, [(0, 1)]), Launch(platform="A", start=DAY))
+    return [
+        *(noun for _, noun in scenario.nouns()),
+        *more,
+        Evidence(field="asc"),
+        scenario.landscape,
+        scenario,
+    ]
+
+
+@pytest.mark.parametrize("noun", every_noun(), ids=lambda noun: type(noun).__name__)
+def test_whatever_a_noun_is_given_is_taken_or_refused_in_words(noun: Any) -> None:
+    for field in dataclasses.fields(noun):
+        for value in JUNK:
+            try:
+                made = replace(noun, **{field.name: value})
+            except ScenarioError:
+                continue
+            hash(made)
+
+
+def test_whatever_with_is_given_is_taken_or_refused_in_words() -> None:
+    scenario: Scenario = every_noun()[-1]
+    for path, noun in scenario.nouns():
+        for field in dataclasses.fields(noun):
+            for value in (None, "", 10**12, 1e300, (), {}):
+                try:
+                    made = scenario.with_({f"{path}.{field.name}": value})
+                except ScenarioError:
+                    continue
+                made.cautions()
+
+
 def test_a_refusal_cuts_a_value_that_is_long() -> None:
     with pytest.raises(ScenarioError) as refusal:
         build(behaviour=build())
@@ -244,6 +297,8 @@ REFUSALS: list[tuple[Callable[[], object], str]] = [
         lambda: Cooperation(platform="A", start=DAY, value=1.2),
         "cooperation on 'A' from 2024-01-01: value is 1.2; need a number from 0 to 1",
     ),
+    (lambda: Launch(platform="", start=DAY), "from 2024-01-01: platform is ''; need the name of a platform"),
+    (lambda: Platform(name="A", asc=10**400), "platform 'A': asc is 1000000000000000000000"),
     (
         lambda: Takedown(platform="A", start=DAY, until=DAY),
         "takedown on 'A' from 2024-01-01: 2024-01-01..2024-01-01 is empty; need start < until",
