@@ -189,10 +189,10 @@ def _declared(noun: type) -> tuple[_Field, ...]:
     return tuple(found)
 
 
-def kind_of(noun: Any, name: str) -> Any:
-    """The type that a field of a noun, or of its kind, declares, without None; `Table` for a mapping."""
-    noun = noun if isinstance(noun, type) else type(noun)
-    return next(field.kind for field in _declared(noun) if field.name == name)
+@cache
+def kinds(noun: type) -> dict[str, Any]:
+    """The types that the fields of a noun declare, without None; `Table` for a mapping."""
+    return {field.name: field.kind for field in _declared(noun)}
 
 
 class Checks:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from balloon._idle import idle
 from balloon._saying import shown
 from balloon._units import unit
-from balloon._values import DORMANT, Checks, Table, kind_of, numbers
+from balloon._values import DORMANT, Checks, Table, kinds, numbers
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import RULES, describe_rule
 from balloon.errors import BalloonError, ScenarioError
@@ -447,7 +447,7 @@ def find(scenario: Scenario, path: str, nouns: Mapping[str, Any] | None = None) 
             noun is not None
             and field in type(noun).__dataclass_fields__
             and field not in ("name", "evidence")
-            and (not key or kind_of(noun, field) is Table)
+            and (not key or kinds(noun.__class__)[field] is Table)
         ):
             return noun, name
     known = sorted({f"{prefix}.{name}" for prefix, noun in scenario.nouns() for name, _ in numbers(noun)})
@@ -494,7 +494,7 @@ def at_values(scenario: Scenario, values: Mapping[str, float]) -> Scenario:
             {**fields_of.get(field, getattr(nouns[prefix], field)), key: value}
             if key
             else round(value)
-            if kind_of(nouns[prefix], field) is int
+            if kinds(nouns[prefix].__class__)[field] is int
             else value
         )
     new: dict[int, Any] = {}
@@ -578,12 +578,13 @@ def _cell(value: Any, evidence: Evidence | None) -> Any:
 def _plain(noun: Any, *left_out: str) -> dict[str, Any]:
     """A noun as a table; a number with evidence becomes a table with value, range and source."""
     known: dict[str, Evidence] = {e.field: e for e in noun.evidence}
+    declared = kinds(noun.__class__)
     table: dict[str, Any] = {}
     for field in fields(noun):
         name, value = field.name, getattr(noun, field.name)
         if name in left_out or name == "evidence":
             continue
-        if value is not None and kind_of(noun, name) is float:
+        if value is not None and declared[name] is float:
             value = float(value)  # 4 and 4.0 are one scenario
         if name in RULES and value is not None:
             table[name] = describe_rule(value)

@@ -83,7 +83,7 @@ def wished(texts: list[str]) -> dict[str, int | float]:
 
 def _check(scenario: Scenario, path: str) -> None:
     """Refuse what is there but is no number, such as a date or a table."""
-    from balloon._values import kind_of
+    from balloon._values import kinds
     from balloon.scenario import find
 
     noun, name = find(scenario, path)
@@ -91,7 +91,7 @@ def _check(scenario: Scenario, path: str) -> None:
     own = getattr(noun, field)
     if key:
         own = own.get(key, 0.0)
-    optional = own is None and kind_of(noun, field) in (int, float)
+    optional = own is None and kinds(noun.__class__)[field] in (int, float)
     if not optional and (isinstance(own, bool) or not isinstance(own, int | float)):
         raise DataError(f"--set {path}: is no number in {scenario.name!r}; edit the file")
 

@@ -20,7 +20,7 @@ import pytest
 
 from balloon import files
 from balloon._units import UNITS
-from balloon._values import Table, kind_of
+from balloon._values import Table, kinds
 from balloon.behaviour import Behaviour
 from balloon.behaviour.behaviour import describe_rule
 from balloon.contacts import Contacts
@@ -782,7 +782,7 @@ def test_the_units_are_those_of_the_fields_that_hold_numbers() -> None:
         f"{noun.__name__}.{field.name}"
         for noun in nouns
         for field in dataclasses.fields(noun)
-        if kind_of(noun, field.name) in (int, float, Table)
+        if kinds(noun)[field.name] in (int, float, Table)
     }
     assert set(UNITS) == numbers - {"Scenario.steps"}
 
