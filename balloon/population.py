@@ -122,6 +122,15 @@ class Population:
             sizes[g] += 1
         return tuple(sizes)
 
+    def nobody(self) -> tuple[str, ...]:
+        """Groups whose share rounds to no actor, in words."""
+        return tuple(
+            f"group {group.name!r} has a share of {group.share:g} of {self.actors:,} actors, which rounds to "
+            "nobody: what concerns it alone changes nothing; take more actors, or a larger share"
+            for group, size in zip(self.groups, self.sizes, strict=True)
+            if size == 0 < group.share
+        )
+
     def crowding(self) -> tuple[str, ...]:
         """Groups whose communities have fewer slots than the ties they are to hold, in words."""
         contacts = self.contacts

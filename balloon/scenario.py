@@ -21,7 +21,7 @@ from balloon.evidence import Evidence
 from balloon.interventions import Intervention, Launch, PlatformChange, Takedown, without_platform
 from balloon.landscape import Landscape
 from balloon.population import TOLERANCE, Group, Population, start_places
-from balloon.timetable import Policy, _Calendar, timetable
+from balloon.timetable import Calendar, Policy, timetable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -234,7 +234,7 @@ class Scenario:
         )
 
     def cautions(self) -> tuple[str, ...]:
-        """Rates too large for the step, costs below 0, interventions that no step feels, crowded contacts.
+        """Rates too large for the step, costs below 0, what no step or nobody feels, crowded contacts.
 
         A budget counts as if spread evenly; where a few are left on a platform it bites harder. An
         outreach counts as if it had won every platform it turns to. Costs are taken at the low ends
@@ -257,9 +257,9 @@ class Scenario:
             if rate * weeks > 0.3:
                 said.append(f"{name} x step = {rate * weeks:.2f} > 0.3: coarse; use shorter steps")
         groups = [group.name for group in self.groups]
-        when = _Calendar.of(self.start, self.steps, self.step_days, groups, self.platforms)
+        when = Calendar.of(self.start, self.steps, self.step_days, groups, self.platforms)
         unfelt = idle(self.interventions, when)
-        return (*said, *_rewards(self), *unfelt, *self.population.crowding())
+        return (*said, *_rewards(self), *unfelt, *self.population.nobody(), *self.population.crowding())
 
     # ---- change -------------------------------------------------------------------------
 
@@ -333,10 +333,10 @@ class Scenario:
         seen: dict[str, int] = {}
         for one in self.interventions:
             where = getattr(one, "platform", "all")
-            key = f"{one.kind}:{where}:{one.start}"
+            key = ":".join((one.kind, where, str(one.start), *one.groups))
             seen[key] = seen.get(key, 0) + 1
             # By what it is, not by its place: `without` must not rename the others.
-            yield f"interventions.{key}" + (f":{seen[key]}" if seen[key] > 1 else ""), one
+            yield f"interventions.{key}" + (f"#{seen[key]}" if seen[key] > 1 else ""), one
 
     def evidence(self) -> pd.DataFrame:
         """Table of all parameters: path, value, low, high, unit, source, note.

@@ -79,7 +79,7 @@ class Policy(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _Calendar:
+class Calendar:
     """When the steps are, and whom and what they concern."""
 
     start: date
@@ -92,7 +92,8 @@ class _Calendar:
     @classmethod
     def of(
         cls, start: date, steps: int, step_days: float, groups: Sequence[str], platforms: Sequence[str]
-    ) -> _Calendar:
+    ) -> Calendar:
+        """Of a horizon."""
         import numpy as np
 
         middle = (np.arange(steps, dtype=np.float64) + 0.5) * np.float64(step_days)
@@ -100,9 +101,11 @@ class _Calendar:
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """T, G, P."""
         return len(self.middle), len(self.groups), len(self.platforms)
 
     def days(self, when: date) -> float:
+        """Days since the start."""
         return float((when - self.start).days)
 
     def in_force(self, one: Intervention) -> NDArray[np.bool_]:
@@ -122,6 +125,7 @@ class _Calendar:
         return np.array([not one.groups or g in one.groups for g in self.groups], dtype=bool)
 
     def platform(self, one: Intervention) -> int:
+        """Index of the one platform that it concerns."""
         return self.platforms.index(one.targets[0])
 
     def cells(self, one: Intervention) -> tuple[NDArray[np.bool_], ...]:
@@ -163,7 +167,7 @@ def timetable(
     """
     import numpy as np
 
-    when = _Calendar.of(start, steps, step_days, groups, landscape.names)
+    when = Calendar.of(start, steps, step_days, groups, landscape.names)
 
     def spread(name: str) -> NDArray[np.float64]:
         values = np.array([getattr(p, name) for p in landscape.platforms], dtype=float)
@@ -201,7 +205,7 @@ def timetable(
 
 
 def _closures(
-    interventions: Sequence[Intervention], when: _Calendar
+    interventions: Sequence[Intervention], when: Calendar
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64], NDArray[np.bool_]]:
     """What is available, the rates of seizure, and the steps in which data are taken."""
     import numpy as np
@@ -225,7 +229,7 @@ def _closures(
 
 
 def _cooperate(
-    interventions: Sequence[Cooperation], when: _Calendar, cooperation: NDArray[np.float64]
+    interventions: Sequence[Cooperation], when: Calendar, cooperation: NDArray[np.float64]
 ) -> None:
     """Write the shares of requests answered over the platforms' own."""
     by_start = sorted(interventions, key=lambda one: one.start)
@@ -237,7 +241,7 @@ def _cooperate(
                 cooperation[:, g, p] = [_answered(mine, moment, own, when) for moment in when.middle]
 
 
-def _answered(interventions: Sequence[Cooperation], moment: float, own: float, when: _Calendar) -> float:
+def _answered(interventions: Sequence[Cooperation], moment: float, own: float, when: Calendar) -> float:
     """Share answered at a moment (days): the later start wins, a ramp begins at the value before it."""
     for k in reversed(range(len(interventions))):
         one = interventions[k]
@@ -251,7 +255,7 @@ def _answered(interventions: Sequence[Cooperation], moment: float, own: float, w
     return own
 
 
-def _outreaches(outreaches: Sequence[Outreach], when: _Calendar) -> dict[str, NDArray[Any]]:
+def _outreaches(outreaches: Sequence[Outreach], when: Calendar) -> dict[str, NDArray[Any]]:
     import numpy as np
 
     n, weeks = len(outreaches), when.step_days / 7.0
@@ -269,7 +273,7 @@ def _outreaches(outreaches: Sequence[Outreach], when: _Calendar) -> dict[str, ND
     }
 
 
-def _budgets(budgets: Sequence[Budget], when: _Calendar) -> dict[str, NDArray[Any]]:
+def _budgets(budgets: Sequence[Budget], when: Calendar) -> dict[str, NDArray[Any]]:
     import numpy as np
 
     steps, groups, _ = when.shape

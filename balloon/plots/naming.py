@@ -25,16 +25,14 @@ def called(scenario: Scenario, path: str) -> str:
     >>> called(minimal, "groups.all.start.Signal")
     'all: start, Signal'
     """
-    _, name = find(scenario, path)
+    noun, name = find(scenario, path)
     field, _, key = name.partition(".")
     what = field.replace("_", " ") + (f", {key}" if key else "")
     kind, _, owner = path[: -len(name) - 1].partition(".")
     if kind == "interventions":
-        act, _, rest = owner.partition(":")
-        where, _, when = rest.rpartition(":")
-        if when.count("-") != 2:  # the second of its kind on one day
-            where, _, when = where.rpartition(":")
-        return f"{act.replace('_', ' ')} on {where}, {when}: {what}"
+        whom = f" ({', '.join(noun.groups)})" if noun.groups else ""
+        where = getattr(noun, "platform", "all")
+        return f"{noun.kind.replace('_', ' ')} on {where}, {noun.start}{whom}: {what}"
     if kind == "edges":
         edge = (scenario.landscape.edges or ())[int(owner)]
         return f"{edge.origin} to {edge.destination}: {what}"

@@ -39,6 +39,7 @@ from balloon.interventions import (
     Takedown,
 )
 from balloon.landscape import Edge, Landscape, Platform
+from balloon.plots.naming import called
 from balloon.population import Group, Population
 from balloon.scenario import Scenario, at_values
 
@@ -895,6 +896,37 @@ def test_what_a_step_feels_is_not_cautioned_against(act: Intervention) -> None:
         name for name in before._fields if not np.array_equal(getattr(before, name), getattr(after, name))
     ]
     assert changed
+
+
+def test_a_seizure_counts_though_its_platform_is_closed_in_no_step() -> None:
+    until = date(2024, 1, 18)
+    act = Takedown(platform="A", start=date(2024, 1, 12), until=until, seizure=0.1, seizure_weeks=2.0)
+    (said,) = build(act).cautions()
+    assert "is in force in no step, though its seizure arrests: none has its midpoint in it" in said
+    assert build(act).policy().available.all()
+    assert build(act).policy().seizure.any()
+
+
+def test_a_group_that_rounds_to_nobody_is_cautioned_against() -> None:
+    tiny = Group(name="tiny", share=0.004, start={"A": 1.0})
+    rest = Group(name="rest", share=0.996, start={"A": 1.0})
+    crew = Population(actors=100, groups=(tiny, rest))
+    (said,) = crew.nobody()
+    assert said.startswith("group 'tiny' has a share of 0.004 of 100 actors, which rounds to nobody: ")
+    assert said.endswith("; take more actors, or a larger share")
+    assert said in build(population=crew).cautions()
+    assert replace(crew, actors=1000).nobody() == ()
+
+
+def test_interventions_of_one_day_on_other_groups_have_paths_of_their_own() -> None:
+    """Dropping the first must not give its name, and what is drawn for it, to the second."""
+    groups = tuple(Group(name=name, share=0.5, start={"A": 1.0}) for name in ("a", "b"))
+    acts = tuple(Cooperation(platform="A", start=DAY, value=0.5, groups=(name,)) for name in ("a", "b"))
+    both = build(*acts, population=Population(actors=100, groups=groups))
+    first, second = (path for path, noun in both.nouns() if noun in acts)
+    assert (first, second) == tuple(f"interventions.cooperation:A:{DAY}:{name}" for name in ("a", "b"))
+    assert [path for path, noun in both.with_(interventions=acts[1:]).nouns() if noun in acts] == [second]
+    assert called(both, f"{second}.value") == f"cooperation on A, {DAY} (b): value"
 
 
 def test_communities_too_small_for_their_ties_are_cautioned_against() -> None:

@@ -18,7 +18,7 @@ from balloon.interventions import (
     PlatformChange,
     Takedown,
 )
-from balloon.timetable import _Calendar
+from balloon.timetable import Calendar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,7 +55,7 @@ def numbers(values: Values, policy: Policy) -> Numbers:
         return kept
     made = Numbers(*(_blank(values, one) for one in kept))
     _platforms(values, made)
-    when = _Calendar(
+    when = Calendar(
         scenario.start,
         (np.arange(scenario.steps, dtype=float) + 0.5) * scenario.step_days,
         scenario.step_days,
@@ -84,7 +84,7 @@ def _platforms(values: Values, made: Numbers) -> None:
             made.asc[:, :, g, p] += column(0.0 if offset is None else offset, 2)
 
 
-def _lay_out(one: Intervention, values: Values, when: _Calendar, made: Numbers) -> None:
+def _lay_out(one: Intervention, values: Values, when: Calendar, made: Numbers) -> None:
     """Write one intervention over what stands there."""
 
     def of(name: str) -> Number:
@@ -107,12 +107,12 @@ def _lay_out(one: Intervention, values: Values, when: _Calendar, made: Numbers) 
         made.seizure[(slice(None), *_cells(hot, one, when))] += of("seizure")
 
 
-def _cells(steps: NDArray[np.bool_], one: Intervention, when: _Calendar) -> tuple[NDArray[np.bool_], ...]:
+def _cells(steps: NDArray[np.bool_], one: Intervention, when: Calendar) -> tuple[NDArray[np.bool_], ...]:
     mine = np.arange(len(when.platforms)) == when.platform(one)
     return np.ix_(steps, when.concerned(one), mine)
 
 
-def _cooperate(values: Values, when: _Calendar, cooperation: Cube) -> None:
+def _cooperate(values: Values, when: Calendar, cooperation: Cube) -> None:
     acts = [i for i in values.scenario.interventions if isinstance(i, Cooperation)]
     by_start = sorted(acts, key=lambda one: one.start)
     for g, group in enumerate(when.groups):
@@ -125,7 +125,7 @@ def _cooperate(values: Values, when: _Calendar, cooperation: Cube) -> None:
                     cooperation[:, t, g, p] = _answered(mine, moment, own, values, when)
 
 
-def _answered(acts: list[Cooperation], moment: float, own: Number, values: Values, when: _Calendar) -> Number:
+def _answered(acts: list[Cooperation], moment: float, own: Number, values: Values, when: Calendar) -> Number:
     """Share answered at a moment (days): the later start wins, a ramp begins at the value before it."""
     for k in reversed(range(len(acts))):
         one = acts[k]
