@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from worlds import week, world
 
 import balloon as bl
-from balloon.behaviour.inputs import Parameters, Traits, View
+from balloon.behaviour.inputs import Enforcement, Parameters, Traits, View
 from balloon.contacts import Contacts
 from balloon.engines.meanfield import MeanField, cautions, columns
 from balloon.engines.meanfield.choice import Options, blur, choose, tried, ways
@@ -230,6 +230,25 @@ def test_an_own_rule_that_takes_no_complex_numbers_is_refused_with_its_name() ->
     MeanField(scenario).run()
     with pytest.raises(EngineError, match=r"'rooted' cannot be given complex numbers"):
         MeanField(scenario).run({"platforms.B.asc": [STEP * 1j]})
+
+
+def everywhere(traits: Traits, enforcement: Enforcement, parameters: Parameters) -> float:
+    return 0.01
+
+
+def by_platform(traits: Traits, enforcement: Enforcement, parameters: Parameters) -> float:
+    return 0.01 * (enforcement.platform + 1)
+
+
+@pytest.mark.parametrize(("rule", "weekly"), [(everywhere, (0.01, 0.01)), (by_platform, (0.01, 0.02))])
+def test_an_own_hazard_may_look_at_nothing_that_differs_between_actors(rule: object, weekly: tuple) -> None:
+    # Nobody chooses, so that each platform keeps exp(-rate) of its own in each week.
+    scenario = world(steps=10, start={"A": 0.5, "B": 0.5}, hazard=rule)
+    left = MeanField(scenario).run().actors[0, :, :2] / scenario.population.actors
+    assert left == pytest.approx(0.5 * np.exp(-np.outer(np.arange(11), weekly)), rel=1e-12)
+    # Of a batch too, where the number that varies is not in the rule.
+    twice = MeanField(scenario).run({"behaviour.switching_cost": [1.0, 2.0]}).actors
+    assert twice[0] == pytest.approx(twice[1])
 
 
 # ---- what comes out -----------------------------------------------------------------------

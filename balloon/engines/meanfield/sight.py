@@ -112,7 +112,8 @@ def pressure(world: World, sight: Sight, *, fearless: bool = False) -> Any:
         np.arange(platforms), *(s[:, :, None] for s in (sight.undercover, sight.requests, sight.cooperation))
     )
     rate = world.layout.rules.hazard(traits, works, world.per[4])
-    return np.where(sight.available[:, None], rate, 0.0)
+    # All four axes are there, even where an own rule gives one number for everybody.
+    return np.where(sight.available[None, :, None], rate, 0.0)
 
 
 def first_beliefs(world: World, sight: Sight, state: State) -> State:
