@@ -114,7 +114,8 @@ class Runs:
         -------
         DataFrame
             time, place, q05, q25, q50, q75, q95, and as a reminder in every row: runs, the number
-            of replicates that these are of, and failed, that of those which failed.
+            of replicates that these are of, and failed, that of those which failed. One run has no
+            range: its shares stand under q50, and the other quantiles are nan.
         """
         import numpy as np
 
@@ -136,7 +137,8 @@ class Runs:
         -------
         DataFrame
             place, q05, q25, q50, q75, q95: shares of those actors, quantiles over the replicates
-            that had any; runs, the number of these; failed, that of the replicates which failed.
+            that had any; runs, the number of these; failed, that of the replicates which failed. All
+            but q50 are nan where it is one run only.
 
         Raises
         ------
@@ -154,9 +156,10 @@ class Runs:
         # Nobody was there in any run: no share has a meaning, and nan says so.
         shares = (joint / had.where(had > 0)).isel(replicate=(had > 0).values if some else slice(None))
         rows = shares.quantile(list(QUANTILES), dim="replicate").transpose("destination", "quantile")
-        table = pd.DataFrame(rows.values, columns=COLUMNS)
+        number = int((had > 0).sum())
+        table = pd.DataFrame(_ranged(rows.values, number), columns=COLUMNS)
         table.insert(0, "place", self.data.destination.values)
-        return table.assign(runs=int((had > 0).sum()), failed=len(self.failures))
+        return table.assign(runs=number, failed=len(self.failures))
 
     def identical(self, other: Runs) -> bool:
         """Whether every number and the provenance agree, to the bit."""
@@ -250,10 +253,18 @@ def summary_table(
     import numpy as np
     import pandas as pd
 
-    table = pd.DataFrame(shares.reshape(len(shares), -1).T.copy(), columns=COLUMNS)
+    table = pd.DataFrame(_ranged(shares.reshape(len(shares), -1).T, runs), columns=COLUMNS)
     table.insert(0, "place", np.tile(np.array(labels), len(times)))
     table.insert(0, "time", np.repeat(times, len(labels)))
     return table.assign(runs=runs, failed=failed)
+
+
+def _ranged(rows: NDArray[np.float64], runs: int) -> NDArray[np.float64]:
+    """(n, 5) quantiles; of fewer than two runs the median alone, for equal ends would look like certainty."""
+    import numpy as np
+
+    known = np.array([runs > 1 or q == 0.5 for q in QUANTILES])
+    return np.where(known, rows, np.nan)
 
 
 def places(platforms: tuple[str, ...]) -> list[str]:

@@ -135,6 +135,16 @@ def test_the_summary_gives_shares_of_all_actors() -> None:
     assert (table.q50 <= table.q95).all()
 
 
+def test_one_run_has_no_range_and_no_table_shows_one() -> None:
+    alone = simulate(SMALL, seed=1)
+    for table in (alone.summary(), alone.destinations("Telegram"), bl.summarize(SMALL, replicates=1, seed=1)):
+        assert (table.runs == 1).all()
+        assert table[["q05", "q25", "q75", "q95"]].isna().all(axis=None)
+        assert table.q50.between(0, 1).all()
+    shares = alone.data.actors.isel(replicate=0, time=-1).values / SMALL.population.actors
+    assert alone.summary().query("time == time.max()").q50.tolist() == shares.tolist()
+
+
 def test_the_quantiles_are_those_of_numpy_to_the_bit() -> None:
     rng = np.random.default_rng(1)
     for number in (1, 2, 3, 7, 20, 21, 100, 1000):
