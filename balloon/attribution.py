@@ -43,8 +43,18 @@ class Attribution:
         """Tidy table: intervention, place, mean, median, q05, q95; in actors, over replicates.
 
         Means add up over interventions; medians need not.
+
+        Raises
+        ------
+        EngineError
+            Fewer than two replicates: there is no interval.
         """
         import pandas as pd
+
+        if self.parts.sizes["replicate"] < 2:
+            raise EngineError(
+                "attribution: one replicate gives no 90 % range; ask for replicates=2 or more, or read .parts"
+            )
 
         rows = []
         for name in self.parts.intervention.values:
@@ -57,7 +67,8 @@ class Attribution:
     def __str__(self) -> str:
         table = self.parts.mean("replicate").to_pandas()
         table.loc["together"] = self.whole.mean("replicate").values
-        head = f"Mean change in actors, over {self.parts.sizes['replicate']} replicates"
+        number = self.parts.sizes["replicate"]
+        head = f"Mean change in actors, over {number} replicate{'' if number == 1 else 's'}"
         return "\n".join([head, str(table.to_string(float_format=lambda x: f"{x:,.1f}"))])
 
 
@@ -76,7 +87,9 @@ def attribute(
         Gives, for a scenario, the numbers of its replicates and (R, P + 2) actors by place; the same
         luck for every scenario.
     by : "intervention", "platform" or "kind"
-        What is taken as one: each intervention, those on one platform, those of one kind.
+        What is taken as one: each intervention, those on one platform, those of one kind. An outreach
+        to several named platforms stands under all their names; what is on no platform by name, such as
+        a budget, under "all".
 
     Raises
     ------
@@ -165,7 +178,8 @@ def _names(scenario: Scenario) -> list[str]:
 
 
 def _where(one: Intervention) -> str:
-    return str(getattr(one, "platform", None) or "all")
+    """The platform it is on; of several, all their names; of none by name, "all"."""
+    return ", ".join(one.targets) or "all"
 
 
 def _with_some(scenario: Scenario, absent: set[int]) -> Scenario:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,7 +134,7 @@ def _spread(baseline: xr.Dataset, alternative: xr.Dataset, platforms: int, at: i
 
 
 def _check_weights(kind: str, weights: Mapping[str, float], names: list[str]) -> None:
-    """One weight for every platform, and for nothing else."""
+    """One number >= 0 for every platform, and for nothing else."""
     missing, unknown = [p for p in names if p not in weights], [p for p in weights if p not in names]
     if missing or unknown:
         said = [f"no weight for {', '.join(map(repr, missing))}"] if missing else []
@@ -140,3 +142,6 @@ def _check_weights(kind: str, weights: Mapping[str, float], names: list[str]) ->
         raise DataError(
             f"weights of {kind}: {'; '.join(said)}; need one for each of {', '.join(map(repr, names))}"
         )
+    for name, weight in weights.items():
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < math.inf:
+            raise DataError(f"weights of {kind}: {name!r} has {weight!r}; need a finite number >= 0")

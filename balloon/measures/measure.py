@@ -126,9 +126,8 @@ class Measure:
         """
         known = self.values[np.isfinite(self.values)]
         if self.values.size < 2:
-            raise EngineError(
-                f"{self.name}: {self.values.size} replicates give no 90 % range; ask for replicates=2 or more"
-            )
+            count = "one replicate gives" if self.values.size else "0 replicates give"
+            raise EngineError(f"{self.name}: {count} no 90 % range; ask for replicates=2 or more")
         low, median, high = np.quantile(known, (0.05, 0.5, 0.95)) if known.size else (np.nan,) * 3
         if known.size < 2:
             low = high = np.nan

@@ -51,6 +51,30 @@ def test_interventions_can_be_taken_as_one_by_platform() -> None:
     assert shared.parts.isel(replicate=0, place=0).to_series().to_dict() == {"Telegram": -16, "Signal": -6}
 
 
+def test_an_outreach_stands_under_the_platforms_it_names_and_a_budget_under_all() -> None:
+    start = date(2024, 11, 1)
+    to_one = bl.Outreach(platforms=("Signal",), start=start, threshold=0.1, value=0.9)
+    to_two = bl.Outreach(platforms=("Signal", "Viber"), start=start, threshold=0.1, value=0.9)
+    money = bl.Budget(start=start, requests=0.02)
+    shared = attribute(PLAIN, with_(to_one, NEWS, to_two, money), counted, by="platform")
+    assert shared.parts.isel(replicate=0, place=0).to_series().to_dict() == {
+        "Signal": -12,
+        "Signal, Viber": -6,
+        "all": -6,
+    }
+
+
+def test_one_replicate_has_no_range_and_the_refusal_says_where_its_numbers_are() -> None:
+    def once(scenario):
+        return [0], counted(scenario)[1][:1]
+
+    shared = attribute(PLAIN, with_(ASKED), once)
+    with pytest.raises(EngineError, match=r"attribution: one replicate gives no 90 % range; .*\.parts"):
+        shared.to_frame()
+    assert str(shared).startswith("Mean change in actors, over 1 replicate\n")
+    assert shared.parts.values.ravel().tolist()[:2] == [-6, 6]
+
+
 def test_interventions_of_the_baseline_have_no_part() -> None:
     shared = attribute(with_(ASKED), with_(ASKED, RAID), counted)
     assert shared.parts.isel(replicate=0, place=0).to_series().to_dict() == {

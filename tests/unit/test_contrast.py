@@ -283,7 +283,7 @@ def test_an_interval_of_one_replicate_is_refused() -> None:
     alone = contrast(CALM, KOREA, replicates=1)
     with pytest.raises(EngineError, match="one replicate gives no 90 % range"):
         alone.ledger().to_frame()
-    with pytest.raises(EngineError, match="replicates give no 90 % range; ask for replicates=2"):
+    with pytest.raises(EngineError, match=r"effect: one replicate gives no 90 % range; .*replicates=2"):
         alone.measures()
     with pytest.raises(EngineError, match="1 replicate gives no 90 % range; ask for replicates=2"):
         alone.explain()
@@ -313,3 +313,6 @@ def test_what_is_not_there_is_refused_by_name(effect: Contrast) -> None:
         effect.measures(harm={name: 1.0 for name in KOREA.platforms if name != "Signal"})
     with pytest.raises(DataError, match="unknown platform 'Wickr'"):
         effect.measures(harm=dict.fromkeys([*KOREA.platforms, "Wickr"], 1.0))
+    for weight in ("a", "1", True, None, -1.0, float("nan")):
+        with pytest.raises(DataError, match=rf"weights of harm: 'Signal' has {weight!r}; need a finite"):
+            effect.measures(harm=dict.fromkeys(KOREA.platforms, 1.0) | {"Signal": weight})

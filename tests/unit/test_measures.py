@@ -266,7 +266,7 @@ def test_fewer_than_two_runs_with_a_meaning_give_no_range(values, median: float)
 
 
 def test_one_replicate_has_no_interval_and_the_refusal_says_what_to_do() -> None:
-    with pytest.raises(EngineError, match=r"WDQ: 1 replicates give no 90 % range; .*replicates=2 or more"):
+    with pytest.raises(EngineError, match=r"WDQ: one replicate gives no 90 % range; .*replicates=2 or more"):
         Measure.of("WDQ", [-0.5]).summary()
 
 
