@@ -250,16 +250,18 @@ class Contrast:
             More than six parts.
         """
         self._one()
-        baseline, asked, step = self.scenarios[0], self.asked, self._step(at)
+        (baseline, alternative), asked, step = self.scenarios, self.asked, self._step(at)
         number = self.baseline.provenance.replicates if replicates is None else replicates
 
         def counts(scenario: Scenario) -> tuple[list[int], NDArray[np.int64]]:
-            values = draw((baseline, scenario), asked.parameters, replicates=number, seed=asked.seed)
+            # The alternative stands beside a subset that has none of the drawn parameters itself.
+            worlds = (baseline, alternative, scenario)
+            values = draw(worlds, asked.parameters, replicates=number, seed=asked.seed)
             runs = simulate(
                 scenario,
                 replicates=number,
                 seed=asked.seed,
-                parameters=None if values is None else values[1],
+                parameters=None if values is None else values[-1],
                 engine=asked.engine,
                 actor=asked.actor,
                 executor=executor,
@@ -269,7 +271,7 @@ class Contrast:
 
         with warnings.catch_warnings():  # said when the contrast was made
             warnings.simplefilter("ignore", BalloonWarning)
-            return attribute(baseline, self.scenarios[1], counts, by=by)
+            return attribute(baseline, alternative, counts, by=by)
 
     def saved_by_pairing(self, platform: str | None = None) -> float:
         """How many times as many replicates independent seeds would need for the loss at the end."""

@@ -28,7 +28,7 @@ class Influence(NamedTuple):
     path: str
     low: float
     high: float
-    """The range that it was drawn from."""
+    """The range that it was drawn from; of given draws, such as a posterior's, the lowest and highest."""
     loss: float
     """Rank correlation with the loss of the platform, from -1 to 1; nan where the loss never varies."""
     displaced: float
@@ -96,7 +96,9 @@ def sensitivity(effect: Contrast, platform: str | None = None) -> Sensitivity:
     line = next(k for k, one in enumerate(ledger.entries) if one.entry == "displaced")
     some = loss > 0
     displaced = ledger.net[some, 0, line] / ledger.net[some, 0, 0]
-    ranges = {**effect.scenarios[0].ranges(), **effect.scenarios[1].ranges()}
+    # Given draws need not have been drawn from the ranges of the scenario.
+    own = effect.asked.parameters == "ranges"
+    ranges = {**effect.scenarios[0].ranges(), **effect.scenarios[1].ranges()} if own else {}
     found = []
     for path, values in drawn.items():
         low, high = ranges.get(path, (float(values.min()), float(values.max())))

@@ -58,7 +58,7 @@ def explore(
         As in `contrast`, for every state.
     parameters : None or "ranges"
         None: all that is not varied is held. "ranges": drawn, the same draws in every state; what is
-        varied is held.
+        varied is held, and so is all if no other parameter has a range.
 
     Returns
     -------
@@ -94,6 +94,8 @@ def explore(
     points = list(itertools.product(*(one.values for one in sliders)))
     # All of them are built before any is run: a value that cannot be is refused at once.
     worlds = [scenario.with_({s.path: v for s, v in zip(sliders, p, strict=True)}) for p in points]
+    if parameters == "ranges" and scenario.ranges() and not any(world.ranges() for world in worlds):
+        parameters = None  # all that has a range is varied
     states, made = [], None
     for point, world in zip(_shown(points, wanted=progress), worlds, strict=True):
         effect = contrast(

@@ -19,6 +19,8 @@ from balloon.precision import half_width, precision, saved_by_pairing
 
 KOREA = bl.load("telegram-korea-2024").with_({"population.actors": 1_000})
 CALM = KOREA.without("Telegram")
+MINIMAL = bl.load("minimal").with_({"population.actors": 200, "steps": 12})
+SQUEEZE = "interventions.cooperation:Telegram:2024-10-01"
 MILD = KOREA.with_({"behaviour.switching_cost": 8.0})
 
 
@@ -191,6 +193,20 @@ def test_an_alternative_that_differs_by_an_outreach_alone_is_named_by_it() -> No
 def test_the_explanation_says_what_drawn_parameters_add() -> None:
     drawn = contrast(CALM, KOREA, replicates=4, seed=1, parameters="ranges")
     assert "drawn from their ranges, so the ranges show luck and what is not known" in drawn.explain()
+
+
+@pytest.mark.parametrize("drawn", ["ranges", [{f"{SQUEEZE}.value": 0.91}, {f"{SQUEEZE}.value": 0.99}]])
+def test_what_only_the_intervention_draws_is_shared_as_in_the_contrast(drawn: object) -> None:
+    known = replace(
+        MINIMAL.landscape,
+        platforms=tuple(replace(p, evidence=()) for p in MINIMAL.landscape.platforms),
+    )
+    scenario = MINIMAL.with_({"landscape": known})
+    assert list(scenario.ranges()) == [f"{SQUEEZE}.value"]
+    found = contrast(scenario.without("Telegram"), scenario, replicates=2, seed=1, parameters=drawn)
+    shared = found.attribute()
+    change = (found.alternative.data.actors - found.baseline.data.actors).isel(time=-1)
+    assert shared.parts.isel(intervention=0).values.tolist() == change.values.tolist()
 
 
 # ---- how many replicates ---------------------------------------------------------------------

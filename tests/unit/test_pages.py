@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -125,6 +126,19 @@ def test_the_requests_on_the_squeezed_platform_decide_the_loss_of_the_smallest_s
     loss = drawn.ledger().net[:, 0, 0]
     values = drawn.alternative.data.parameters.sel(parameter=first.path).values
     assert first.loss == pytest.approx(ranked(values, loss.astype(float)))
+
+
+def test_of_given_draws_the_lowest_and_highest_are_told_not_the_range_of_the_scenario(
+    drawn: bl.Contrast,
+) -> None:
+    path = "platforms.Telegram.requests"
+    narrow = [{path: 0.08 + 0.001 * k} for k in range(12)]
+    scenario = bl.load("minimal").with_({"steps": 8})
+    given = bl.contrast(scenario.without("Telegram"), scenario, replicates=12, seed=1, parameters=narrow)
+    (one,) = sensitivity(given).influences
+    assert (one.low, one.high) == (0.08, pytest.approx(0.091))
+    whole = next(one for one in sensitivity(drawn).influences if one.path == path)
+    assert (whole.low, whole.high) == bl.load("minimal").ranges()[path]
 
 
 def test_sensitivity_is_refused_where_nothing_was_drawn(fixed: bl.Contrast) -> None:
@@ -361,6 +375,20 @@ def test_what_cannot_be_varied_is_refused(
 ) -> None:
     with pytest.raises(error, match=message):
         explore(minimal, vary, replicates=3)
+
+
+def test_where_all_that_has_a_range_is_varied_the_rest_is_held(minimal: bl.Scenario) -> None:
+    known = replace(
+        minimal.landscape, platforms=tuple(replace(p, evidence=()) for p in minimal.landscape.platforms)
+    )
+    scenario = minimal.with_({"landscape": known})
+    vary = dict.fromkeys(scenario.ranges())
+    assert len(vary) == 1
+    drawn, held = (explore(scenario, vary, replicates=3, parameters=how) for how in ("ranges", None))
+    assert drawn.to_frame().equals(held.to_frame())
+    sure = scenario.with_(dict.fromkeys(vary, 0.9))
+    with pytest.raises(EngineError, match="no parameter has a range to draw from"):
+        explore(sure, {"behaviour.switching_cost": (1, 2)}, replicates=3, parameters="ranges")
 
 
 def test_a_scenario_without_interventions_is_refused(minimal: bl.Scenario) -> None:
