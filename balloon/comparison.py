@@ -142,6 +142,7 @@ def _check_weights(kind: str, weights: Mapping[str, float], names: list[str]) ->
         raise DataError(
             f"weights of {kind}: {'; '.join(said)}; need one for each of {', '.join(map(repr, names))}"
         )
+    weight: Any
     for name, weight in weights.items():
-        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= weight < math.inf:
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not 0 <= float(weight) < math.inf:
             raise DataError(f"weights of {kind}: {name!r} has {weight!r}; need a finite number >= 0")

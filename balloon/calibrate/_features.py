@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from balloon.calibrate._budget import spent
 from balloon.errors import EngineError
-from balloon.interventions import Budget, Outreach
+from balloon.interventions import Outreach
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balloon.scenario import Scenario
+    from balloon.timetable import Policy
 
     Array: TypeAlias = NDArray[Any]
 
@@ -31,7 +33,8 @@ class Setting:
     platforms: int
     weeks: float
     in_force: Mapping[str, Array]
-    """cooperation, requests, undercover (T + 1, G, P), row t is step t."""
+    """cooperation, undercover (T + 1, G, P), row t is step t; requests too, but for those of a budget."""
+    policy: Policy
     available: Array
     """(T + 1, G, P) 1 or 0."""
     adaptive: Mapping[str, str]
@@ -46,7 +49,6 @@ class Setting:
         """Lay out a scenario."""
         policy, behaviour = scenario.policy(), scenario.behaviour
         kinds = {type(one) for one in scenario.interventions}
-        adaptive = {"cooperation": Outreach, "requests": Budget}
         return cls(
             steps=scenario.steps,
             groups=len(scenario.groups),
@@ -57,8 +59,9 @@ class Setting:
                 "requests": _from_the_start(policy.requests * policy.requests_factor),
                 "undercover": _from_the_start(policy.undercover),
             },
+            policy=policy,
             available=_from_the_start(policy.available.astype(float)),
-            adaptive={name: kind.kind for name, kind in adaptive.items() if kind in kinds},
+            adaptive={"cooperation": Outreach.kind} if Outreach in kinds else {},
             revision_rate=None if "revision_rate_rule" in behaviour.own_rules else behaviour.revision_rate,
             vigilance=behaviour.vigilance,
         )
@@ -109,10 +112,12 @@ class Run:
         return found
 
     def in_force(self, name: str) -> Array:
-        """From the columns if they have it, else from the dates of the scenario."""
+        """From the columns if they have it, else from the dates, and for a budget from the actors."""
         setting = self.setting
         if name in self.columns:
             return self._shaped(name, setting.in_force[name].shape)
+        if name == "requests" and len(setting.policy.budget_requests):
+            return spent(setting.policy, self.column("actors_by_group"))
         if name in setting.adaptive:
             raise EngineError(
                 f"column {name!r} is missing, and the scenario does not settle it: {setting.adaptive[name]} "

@@ -119,7 +119,8 @@ class ObservationModel:
         columns : mapping of arrays, or `Runs.data`
             Any leading dimensions, real or complex; see the module. cooperation, requests and
             undercover (..., T + 1, G, P; row t is step t, row 0 as row 1) stand for the scenario's own
-            where they are there; needed if they are free parameters, or adapt (outreach, budget).
+            where they are there; needed if they are free parameters, cooperation also if outreach
+            adapts it. What a budget asks for follows from where the actors are.
         scales : mapping, optional
             Name of a free scale -> its value, a number or an array of the leading dimensions.
 

@@ -9,11 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cases import CASES
 
 import balloon as bl
 from balloon.calibrate import ObservationModel, prepare
+from balloon.calibrate._features import Run, Setting
 from balloon.calibrate._terms import overlaps
 from balloon.calibrate.quantities import QUANTITIES
+from balloon.engines.arrays import states
+from balloon.engines.meanfield import MeanField
 from balloon.errors import DataError, EngineError
 from balloon.simulate import replicate
 
@@ -261,20 +265,51 @@ def test_columns_of_the_policy_stand_for_that_of_the_dates() -> None:
     assert predicted(seen("answered", platform="A"), made) == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize(
-    ("adaptive", "column", "kind"),
-    [
-        (bl.Outreach(start=MONDAY, threshold=0.5, value=0.9), "cooperation", "outreach"),
-        (bl.Budget(start=MONDAY, requests=0.1), "requests", "budget"),
-    ],
-)
-def test_a_policy_that_adapts_must_come_from_the_engine(adaptive: Any, column: str, kind: str) -> None:
-    where = scenario(interventions=(adaptive,))
-    said = f"column '{column}' is missing, and the scenario does not settle it: {kind} adapts to what happens"
+def test_cooperation_that_adapts_must_come_from_the_engine() -> None:
+    where = scenario(interventions=(bl.Outreach(start=MONDAY, threshold=0.5, value=0.9),))
+    said = "column 'cooperation' is missing, and the scenario does not settle it: outreach adapts to what"
     with pytest.raises(EngineError, match=said):
         predicted(counted("cases", platform="A"), columns(), where)
-    made = {**columns(), column: np.full((T + 1, G, P), 0.2)}
+    made = {**columns(), "cooperation": np.full((T + 1, G, P), 0.2)}
     assert predicted(counted("cases", platform="A"), made, where) > 0
+
+
+def test_requests_of_a_budget_follow_from_where_the_actors_are() -> None:
+    # 100 actors x .1 = 10 requests a week over 80 actors on platforms: B with 20 of them gets 2.5.
+    where = scenario(interventions=(bl.Budget(start=week(6), requests=0.1),))
+    row = counted("answered", platform="B", start=week(6), end=week(7))
+    assert predicted(row, columns(), where) == pytest.approx(2.5 / 2)
+    before = counted("answered", platform="B", start=week(5), end=week(6))
+    assert predicted(before, columns(), where) == pytest.approx(20 * 0.2 / 2)
+
+
+def test_a_budget_goes_to_where_the_actors_were_and_is_unspent_where_nobody_is() -> None:
+    where = scenario(interventions=(bl.Budget(start=week(6), requests=0.1, lag_weeks=1.0),))
+    made = columns()
+    made["actors_by_group"][5:, :, B] = 10  # 20 actors as before, gone in week 7
+    made["actors_by_group"][6:, :, B] = 0
+    # In step 6 B has the 2.5 of its share in week 5; in step 7 it was seen there, and nobody is left.
+    rows = [counted("answered", platform="B", start=week(k), end=week(k + 1)) for k in (6, 7)]
+    assert [predicted(row, made, where) for row in rows] == [pytest.approx(1.25), 0.0]
+    assert not Run(made, Setting.of(where)).in_force("requests")[7, :, B].any()
+    # Nor is anything spent where nobody is on any platform.
+    made["actors_by_group"][4:, :, :P] = 0
+    assert predicted(rows[0], made, where) == 0.0
+
+
+def test_requests_of_budgets_are_those_that_the_engines_make() -> None:
+    # Two budgets, one with a lag and one for a group, and a crackdown over them.
+    adaptive = CASES["adaptive"]()
+    setting = Setting.of(adaptive)
+    expected = MeanField(adaptive).run()._asdict()
+    asked = expected.pop("requests")
+    assert Run(expected, setting).in_force("requests") == pytest.approx(asked, rel=1e-12)
+    stages, state = [], None
+    for state in states(adaptive, seed=1, replicate=0):
+        stages.append(state.stage.requests.copy())
+    assert state is not None
+    found = Run({"actors_by_group": state.series.actors}, setting).in_force("requests")
+    assert found[1:] == pytest.approx(np.array(stages[1:]), rel=1e-12)
 
 
 # ---- what people think --------------------------------------------------------------------
