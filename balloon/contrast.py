@@ -18,7 +18,7 @@ from balloon._accounts import DIMS
 from balloon.effect import Asked, Contrast
 from balloon.errors import EngineError
 from balloon.pairs import Pairs, check_same_actors, draw
-from balloon.precision import Precision, Reached, half_width, next_batch
+from balloon.precision import Precision, Reached, first_batch, half_width, next_batch
 from balloon.runs import places
 from balloon.scenario import Scenario
 from balloon.simulate import assemble, caution, check, effort
@@ -52,7 +52,7 @@ def contrast(
     *alternatives : Scenario
         One or more scenarios of the same platforms, dates and population.
     replicates : int
-        Pairs of runs; with ``until``, the first batch of them.
+        Pairs of runs; with ``until``, the first batch of them, 30 at the least.
     seed : int
         From 0 to 2**64 - 1.
     parameters : None, "ranges" or sequence of mappings
@@ -137,7 +137,7 @@ def contrast(
         return _assembled(scenarios, asked, upto(replicates, nothing))
     if len(alternatives) > 1:
         raise EngineError(f"contrast: until= needs one alternative, there are {len(alternatives)}")
-    done = upto(min(max(replicates, 2), until.max_replicates), nothing)
+    done = upto(first_batch(replicates, until.max_replicates), nothing)
     while True:
         effect = _assembled(scenarios, asked, done)
         met = _reached(effect, until)
@@ -217,12 +217,12 @@ def _reached(effect: Contrast, wish: Precision) -> Reached:
     # The first line of a name is the sum of those that follow under it.
     line = next(e for e, one in enumerate(ledger.entries) if one.entry == wish.quantity)
     values = ledger.net[:, 0, line] / effect.scenarios[0].population.actors
-    width = half_width(values)
     return Reached(
         wish=wish,
         replicates=values.size,
         mean=float(values.mean()),
-        half_width=width,
-        enough=width <= wish.half_width,
+        half_width=half_width(values),
+        enough=wish.met_by(values),
+        alike=bool(np.ptp(values) == 0),
         saved=effect.saved_by_pairing(wish.platform),
     )

@@ -230,9 +230,29 @@ def test_a_wish_that_takes_too_many_replicates_says_so() -> None:
     assert "wider than the 1e-06 that was asked for" in str(found.reached)
 
 
+def test_a_wish_that_looks_met_by_a_dozen_pairs_is_not() -> None:
+    wish = precision("loss", platform="Telegram", half_width=0.5, max_replicates=12)
+    few = contrast(CALM, KOREA, replicates=2, seed=1, until=wish).reached
+    assert (few.enough, few.replicates) == (False, 12)
+    assert "after 12 replicates, too few to know how narrow that is: need 30; independent" in str(few)
+    wish = replace(wish, max_replicates=500)
+    assert contrast(CALM, KOREA, replicates=2, seed=1, until=wish).reached.replicates == 30
+
+
+def test_pairs_that_never_differ_show_how_rare_others_are_and_no_interval_of_nothing() -> None:
+    wish = precision("loss", platform="Telegram", half_width=0.05, max_replicates=200)
+    same = contrast(MINIMAL, MINIMAL, replicates=2, seed=1, until=wish).reached
+    # 1 - .05**(1 / n) is .065 for 45 pairs and .044 for 67, the batch after it.
+    assert (same.alike, same.enough, same.replicates, same.mean) == (True, True, 67, 0.0)
+    assert str(same) == (
+        "loss of Telegram: 0.0000 +- 0.0437 of all actors after 67 replicates; none differs from another: "
+        "fewer than 4.4% would, with 95 % confidence"
+    )
+
+
 def test_half_a_ninety_percent_interval_of_a_mean() -> None:
-    # Standard deviation 2, four values: 1.645 standard errors of 1.
-    assert half_width([-np.sqrt(3.0), -np.sqrt(3.0), np.sqrt(3.0), np.sqrt(3.0)]) == pytest.approx(1.6448536)
+    # Standard deviation 2, four values: standard errors of 1, of which Student's t has 2.353.
+    assert half_width([-np.sqrt(3.0), -np.sqrt(3.0), np.sqrt(3.0), np.sqrt(3.0)]) == pytest.approx(2.3533634)
 
 
 def test_pairs_that_differ_by_the_same_need_no_more_than_one() -> None:
