@@ -15,7 +15,7 @@ from balloon.plots.lettering import shorten
 from balloon.plots.marks import mark
 from balloon.plots.page import HEADING, MARGIN, PITCH, ROOM, WIDTH, Briefing, Words, add_box, new_page, write
 from balloon.plots.ranges import Range, percent, ranged
-from balloon.plots.reading import Reading, read
+from balloon.plots.reading import Reading, membership, read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,21 +36,25 @@ TOGETHER = 160.0
 """Points: width of all arrows together, at most."""
 FULL = 0.1
 """Moves, as a share of all actors, from which on the widest arrow is as wide as it gets."""
-READ = "Area: share of all actors; arrows: moves between platforms; darker: answers more of the requests"
+READ = (
+    "Area: share of all actors; arrows: moves between platforms{and_dormancy}; darker: answers more requests"
+)
+HATCH = "////"
+"""Of dormancy, which answers nobody."""
 DARK = "#08415C"
 """Ground of a platform that answers all requests; white: of one that answers none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Map:
-    """Numbers of the figure: K platforms, the squeezed one first, small ones as one."""
+    """Numbers of the figure: K places, the squeezed platform first, small ones as one, dormancy last."""
 
     reading: Reading
-    """Its ``places`` and ``shares`` without dormant and removed."""
+    """Its ``places`` and ``shares`` without removed, and without dormant where nobody goes or comes back."""
     moves: Floats
-    """(R, K, K) moves between platforms from the reference date to the end, as a share of all actors."""
+    """(R, K, K) moves between the places from the reference date to the end, as a share of all actors."""
     cooperation: Floats
-    """(K,) share of requests that is answered at the end: mean over groups, by size, and over runs."""
+    """Share of requests that each platform answers at the end: mean over groups, by size, and over runs."""
     ways: tuple[tuple[int, int], ...]
     """Pairs between which the landscape has an edge; none where every platform leads to every other."""
 
@@ -59,16 +63,27 @@ class Map:
         """(K, K) mean over the runs."""
         return np.asarray(self.moves.mean(axis=0))
 
+    @property
+    def platforms(self) -> int:
+        """Number of platforms: dormancy, where it is drawn, is the place after them."""
+        return len(self.cooperation)
+
+    @property
+    def dormancy(self) -> bool:
+        """Whether it is drawn as a place."""
+        return len(self.reading.places) > self.platforms
+
 
 def landscape_map(runs: Runs, *, ax: Axes) -> Axes:
-    """Draw the platforms as circles and the moves between them as arrows.
+    """Draw the platforms, and dormancy where actors go through it, as circles and the moves as arrows.
 
     The area of a circle is the platform's share of all actors at the end, the median of the runs; a dashed
     ring, at the scenario's reference date. Darker: the platform answers more of the requests of the police.
     The width of an arrow is the number of moves from the reference date to the end, the mean of the runs;
     those out of the squeezed platform are dark. Thin lines are the ways of a landscape that has its own.
-    The platforms stand on an oval, the squeezed one at the left, the others clockwise in the scenario's
-    order; a key stands below. The axes should be 700 points wide or more, and 350 high.
+    Who is dormant between two platforms makes two moves, into dormancy and out of it; arrests are no moves.
+    The places stand on an oval, the squeezed platform at the left, the others clockwise in the scenario's
+    order, dormancy last; a key stands below. The axes should be 700 points wide or more, and 350 high.
 
     Parameters
     ----------
@@ -92,8 +107,8 @@ def landscape_figure(runs: Runs) -> Briefing:
     --------
     >>> import balloon as bl
     >>> figure = landscape_figure(bl.simulate(bl.load("minimal"), replicates=20, seed=1))
-    >>> figure.caption.title.partition(",")[0]
-    'No stream of moves stands out; the largest in the mean'
+    >>> figure.caption.title.partition(":")[0]
+    'The largest stream of moves leads from Telegram to dormancy'
     """
     with style.look():
         found = read_map(runs)
@@ -101,7 +116,8 @@ def landscape_figure(runs: Runs) -> Briefing:
         text = Words.of(words)
         top = text.above + PITCH * HEADING + 6
         figure = new_page(words, text, width=WIDTH, height=top + HIGH + text.below)
-        write(figure, [READ], left=MARGIN, top=text.above, size=HEADING, color=style.SOFT)
+        reads = READ.format(and_dormancy=", and through dormancy" if found.dormancy else "")
+        write(figure, [reads], left=MARGIN, top=text.above, size=HEADING, color=style.SOFT)
         draw_map(add_box(figure, left=MARGIN, top=top, width=ROOM, height=HIGH), found)
         return figure
 
@@ -109,24 +125,31 @@ def landscape_figure(runs: Runs) -> Briefing:
 def read_map(runs: Runs) -> Map:
     """Take from the runs what the figure needs."""
     reading, data = read(runs), runs.data
-    places = reading.places[:-2]
-    platforms = [str(name) for name in data["platform"].values]
-    member = np.array([[name in place.members for place in places] for name in platforms], dtype=float)
-    own = {"origin": platforms, "destination": platforms}
-    moves = data["moves"].sel(own).isel(time=slice(reading.reference + 1, None)).sum("time")
-    counts = moves.transpose("replicate", "origin", "destination").values
+    moves = _moves(runs, reading)
+    drawn = len(reading.places) - (1 if moves[:, -2].any() or moves[:, :, -2].any() else 2)
+    member = membership(reading.scenario.platforms, reading.places)[:-2, :-2]
     by_group = data["actors_by_group"].isel(time=0).sum("place").transpose("replicate", "group").values
-    total = by_group.sum(axis=1)
-    between = member.T @ (counts / total[:, None, None]) @ member
-    between[:, np.arange(len(places)), np.arange(len(places))] = 0.0
     answered = data["cooperation"].isel(time=-1).transpose("replicate", "group", "platform").values
-    by_platform = np.einsum("rgp,rg->p", answered, by_group / total[:, None]) / len(total)
+    weights = by_group / by_group.sum(axis=1, keepdims=True)
+    by_platform = np.einsum("rgp,rg->p", answered, weights) / len(weights)
     return Map(
-        reading=replace(reading, places=places, shares=reading.shares[:, :, :-2]),
-        moves=between,
+        reading=replace(reading, places=reading.places[:drawn], shares=reading.shares[:, :, :drawn]),
+        moves=moves[:, :drawn, :drawn],
         cooperation=by_platform @ (member / member.sum(axis=0)),
-        ways=_ways(reading.scenario, places),
+        ways=_ways(reading.scenario, reading.places[:-2]),
     )
+
+
+def _moves(runs: Runs, reading: Reading) -> Floats:
+    """(R, K, K) since the reference date, between all places: those of the arrested are none."""
+    moves = runs.data["moves"].isel(time=slice(reading.reference + 1, None)).sum("time")
+    counts = moves.transpose("replicate", "origin", "destination").values
+    total = runs.data["actors"].isel(time=0).sum("place").values
+    member = membership(reading.scenario.platforms, reading.places)
+    between = member.T @ (counts / total[:, None, None]) @ member
+    between[:, np.arange(len(reading.places)), np.arange(len(reading.places))] = 0.0
+    between[:, -1] = between[:, :, -1] = 0.0
+    return np.asarray(between)
 
 
 def _ways(scenario: Scenario, places: Sequence[Place]) -> tuple[tuple[int, int], ...]:
@@ -159,8 +182,10 @@ def draw_map(ax: Axes, found: Map) -> Axes:
         ax.plot(*zip(at[a], at[b], strict=True), color=style.GRID, lw=0.8, zorder=0)
     _draw_arrows(ax, found, at, scale * np.sqrt(most))
     for k in range(number):
-        ground = _ground(float(found.cooperation[k]))
-        ax.add_patch(Circle(at[k], scale * np.sqrt(after[k]), fc=ground, ec=style.INK, lw=1.0, zorder=3))
+        look = {"fc": style.WHITE, "ec": found.reading.places[k].look.line, "hatch": HATCH}
+        if k < found.platforms:
+            look = {"fc": _ground(float(found.cooperation[k])), "ec": style.INK}
+        ax.add_patch(Circle(at[k], scale * np.sqrt(after[k]), lw=1.0, zorder=3, **look))
         for colour, width, dash in ((style.WHITE, 2.0, "-"), (style.INK, 1.0, (0, (3, 2)))):
             ring = {"fc": "none", "ec": colour, "lw": width, "ls": dash}
             ax.add_patch(Circle(at[k], scale * np.sqrt(before[k]), zorder=4, **ring))
@@ -202,10 +227,11 @@ def _name(ax: Axes, found: Map, k: int, at: Floats, radius: float, *, steep: boo
     reading, single = found.reading, found.reading.replicates == 1
     place = reading.places[k]
     end = ranged(Range.of(reading.shares[:, -1, k]), single=single)
+    said = f"answers {percent(float(found.cooperation[k]))}" if k < found.platforms else "on no platform"
     lines = (
         (shorten(place.label, room=NAME_ROOM, size=NAME, bold=True), NAME, place.look.text, True),
         (end, SMALL, style.INK, False),
-        (f"answers {percent(float(found.cooperation[k]))}", SMALL, style.SOFT, False),
+        (said, SMALL, style.SOFT, False),
     )
     side = "center" if steep else "left" if at[0] > 0 else "right"
     x = 0.0 if steep else (radius + BESIDE) * (1 if at[0] > 0 else -1)

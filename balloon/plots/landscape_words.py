@@ -19,8 +19,11 @@ from balloon.plots.lettering import day
 from balloon.plots.ranges import Range, bracket, percent, ranged
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from balloon.plots.landscape import Map
-    from balloon.plots.reading import Reading
+
+    Floats = NDArray[np.float64]
 
 TOLD = 12
 """Arrows that the alt text tells, the widest first."""
@@ -30,7 +33,7 @@ def landscape_caption(found: Map) -> Caption:
     """Write all words of the figure from its numbers."""
     reading = found.reading
     head, below = landscape_title(found), _subtitle(found)
-    remarks = [_of_moves(reading)]
+    remarks = [_of_moves(found)]
     if found.ways:
         remarks.append("Thin lines: the ways that the landscape has.")
     return Caption(
@@ -42,28 +45,53 @@ def landscape_caption(found: Map) -> Caption:
     )
 
 
-def _of_moves(reading: Reading) -> str:
+def _of_moves(found: Map) -> str:
+    through = (
+        " Who was dormant between two platforms made two moves; dormant: on no platform."
+        if found.dormancy
+        else ""
+    )
     return (
-        f"Moves: from {day(reading.reference_date)} to the end, mean of the runs; every move counts, so one "
-        "actor may move more than once. Answers: share of the requests at the end, mean of the groups."
+        f"Moves: from {day(found.reading.reference_date)} to the end, mean of the runs; every move counts, "
+        f"so one actor may move more than once; arrests are no moves.{through} Answers: share of the "
+        "requests at the end, mean of the groups."
     )
 
 
 def landscape_title(found: Map) -> str:
-    """The finding in one sentence: the largest stream of moves, if it is the largest beyond luck."""
-    reading, mean = found.reading, found.mean_moves
+    """The finding in one sentence: the largest stream or the two, if luck could make no other so."""
+    reading, single = found.reading, found.reading.replicates == 1
     if not found.moves.any():
         return f"{reading.lead}{'nobody' if reading.lead else 'Nobody'} moves between platforms"
-    a, b = np.unravel_index(int(mean.argmax()), mean.shape)
-    others = found.moves.copy()
-    others[:, a, b] = -np.inf
-    largest = others.reshape(len(others), -1).max(axis=1)
+    streams = found.moves.reshape(len(found.moves), -1)
+    order = np.argsort(-streams.mean(axis=0), kind="stable")
+    names = [_from_to(found, int(k)) for k in order[:2]]
+    sizes = [_per_100(Range.of(streams[:, k]), single=single) for k in order[:2]]
     the = "the" if reading.lead else "The"
-    names = f"{reading.places[a].label} to {reading.places[b].label}"
-    size = f"{_per_100(Range.of(found.moves[:, a, b]), single=reading.replicates == 1)} per 100 actors"
-    if reading.replicates == 1 or Range.of(found.moves[:, a, b] - largest).low > 0:
-        return f"{reading.lead}{the} largest stream of moves leads from {names}: {size}"
-    return f"No stream of moves stands out; the largest in the mean, from {names}, has {size}"
+    if single or _ahead(streams, order, 1):
+        return f"{reading.lead}{the} largest stream of moves leads from {names[0]}: {sizes[0]} per 100 actors"
+    if _ahead(streams, order, 2):
+        both = " and from ".join(names), " and ".join(sizes)
+        return f"The two largest streams of moves lead from {both[0]}: {both[1]} per 100 actors"
+    total = _per_100(Range.of(streams.sum(axis=1)), single=single)
+    return (
+        f"No stream of moves is clearly the largest, of {total} moves per 100 actors; "
+        f"the largest in the mean, from {names[0]}, has {sizes[0]}"
+    )
+
+
+def _ahead(streams: Floats, order: NDArray[np.intp], number: int) -> bool:
+    """Whether each of the first so many streams is larger than all later ones in 95 % of the runs."""
+    least, most = streams[:, order[:number]].min(axis=1), streams[:, order[number:]].max(axis=1)
+    return Range.of(least - most).low > 0
+
+
+def _from_to(found: Map, stream: int) -> str:
+    """The two ends of a stream."""
+    places = found.reading.places
+    names = [*(place.label for place in places[: found.platforms]), "dormancy"]
+    a, b = divmod(stream, len(places))
+    return f"{names[a]} to {names[b]}"
 
 
 def _per_100(values: Range, *, single: bool) -> str:
@@ -77,11 +105,23 @@ def _subtitle(found: Map) -> str:
     who = reading.alone.capitalize() if single else f"Medians of {reading.counted}, 90% ranges in brackets"
     own = reading.shares[:, :, 0]
     before, after = (ranged(Range.of(own[:, at]), single=single) for at in (reading.reference, -1))
-    total = _per_100(Range.of(found.moves.sum(axis=(1, 2))), single=single)
     return (
         f"{who}. {reading.squeezed}: {before} of all actors on {day(reading.reference_date)}, {after} on "
-        f"{day(reading.end)}. Moves between platforms in that time: {total} per 100 actors."
+        f"{day(reading.end)}. Moves per 100 actors in that time: {_sums(found)}."
     )
+
+
+def _sums(found: Map) -> str:
+    """Moves between platforms, and those through dormancy if there are any."""
+    own = found.moves[:, : found.platforms, : found.platforms].sum(axis=(1, 2))
+    parts = {"between platforms": own}
+    if found.dormancy:
+        parts |= {
+            "into dormancy": found.moves[:, :, -1].sum(axis=1),
+            "out of it": found.moves[:, -1].sum(axis=1),
+        }
+    single = found.reading.replicates == 1
+    return ", ".join(f"{_per_100(Range.of(each), single=single)} {way}" for way, each in parts.items())
 
 
 def _reading_help(found: Map) -> str:
@@ -96,19 +136,23 @@ def _alt(found: Map, head: str) -> str:
     platforms = "; ".join(
         f"{named(reading, k)} {ranged(Range.of(reading.shares[:, -1, k]), single=single)}, answers "
         f"{percent(float(found.cooperation[k]))} of requests"
-        for k in range(len(reading.places))
+        for k in range(found.platforms)
     )
-    order = np.argsort(-mean, axis=None, kind="stable")[:TOLD]
-    pairs = [np.unravel_index(int(k), mean.shape) for k in order if mean.flat[int(k)] > 0]
+    if found.dormancy:
+        platforms += (
+            f"; dormant, on no platform, {ranged(Range.of(reading.shares[:, -1, -1]), single=single)}"
+        )
+    order = np.argsort(-mean, axis=None, kind="stable")[:TOLD].tolist()
     arrows = "; ".join(
-        f"{reading.places[a].label} to {reading.places[b].label} "
-        f"{percent(float(mean[a, b])).removesuffix('%')}"
-        for a, b in pairs
+        f"{_from_to(found, k)} {percent(float(mean.flat[k])).removesuffix('%')}"
+        for k in order
+        if mean.flat[k] > 0
     )
     of = "" if single else " in the mean"
+    what = f"{found.platforms} platforms{' and dormancy' if found.dormancy else ''}"
     said = [
         head,
-        f"Map of {len(reading.places)} platforms as circles, share of all actors at the end: {platforms}.",
+        f"Map of {what} as circles, share of all actors at the end: {platforms}.",
         f"Arrows, moves per 100 actors{of}, the widest first: {arrows or 'none'}.",
         *names_in_words(reading),
         f"Simulated, not observed; balloon {made.balloon}, {reading.counted}, seed {made.seed}.",

@@ -124,8 +124,56 @@ def test_the_largest_stream_is_named_with_its_size() -> None:
 
 
 def test_no_stream_is_called_the_largest_that_luck_could_make_second() -> None:
-    found = landscape_figure(with_moves({(0, 1): 20, (0, 2): 4}, {(0, 1): 4, (0, 2): 18}))
-    assert found.caption.title.startswith("No stream of moves stands out; the largest in the mean, from")
+    found = landscape_figure(
+        with_moves({(0, 1): 20, (0, 2): 4, (2, 1): 4}, {(0, 1): 4, (0, 2): 18, (2, 1): 16})
+    )
+    assert found.caption.title == (
+        "No stream of moves is clearly the largest, of 16 (14–19) moves per 100 actors; "
+        "the largest in the mean, from Platform A to Platform B, has 6 (2–10)"
+    )
+
+
+def test_two_streams_that_luck_could_exchange_are_named_together_where_no_third_comes_near() -> None:
+    """From A to dormancy and on to C, of 200 actors; a tenth as many go at once."""
+    there_and_on = [{(0, 3): 90, (3, 2): n, (0, 2): 9} for n in (84, 94)]
+    found = landscape_figure(with_moves(*there_and_on)).caption
+    assert found.title == (
+        "The two largest streams of moves lead from Platform A to dormancy and from dormancy to Platform C: "
+        "45 (45–45) and 44 (42–47) per 100 actors"
+    )
+
+
+def test_moves_through_dormancy_are_drawn_and_told_and_arrests_are_no_moves() -> None:
+    found = landscape_figure(with_moves({(0, 3): 180, (3, 1): 160, (0, 1): 20, (0, 4): 12, (4, 0): 12}))
+    shown = {p.get_gid() for p in found.axes[0].patches if (p.get_gid() or "").startswith("moves")}
+    assert shown == {"moves 0 3", "moves 3 1", "moves 0 1"}
+    assert (
+        "10 (10–10) between platforms, 90 (90–90) into dormancy, 80 (80–80) out of it."
+        in found.caption.subtitle
+    )
+    assert "Map of 3 platforms and dormancy as circles" in found.caption.alt
+    assert (
+        "Platform A to dormancy 90; dormancy to Platform B 80; Platform A to Platform B 10."
+        in found.caption.alt
+    )
+    assert "on no platform" in texts(found)
+    assert "arrests are no moves. Who was dormant between two platforms made two" in found.caption.notes[1]
+
+
+def test_dormancy_is_no_place_where_nobody_goes_through_it() -> None:
+    found = landscape_figure(with_moves({(0, 1): 20}))
+    assert "dormant" not in texts(found)
+    assert "dorman" not in "".join(found.caption.notes)
+    assert [place.label for place in read_map(pair()).reading.places] == list(pair().scenario.platforms)
+
+
+def test_actors_who_wait_dormant_after_a_closure_are_on_the_map() -> None:
+    made = bl.simulate(bl.load("darknet-markets-2017"), replicates=5, seed=1)
+    words, found = landscape_figure(made).caption, read_map(made)
+    assert "AlphaBay to dormancy" in words.title
+    per_run = made.data.moves.isel(time=slice(found.reading.reference + 1, None)).sum("time")
+    through = per_run.sel(origin="AlphaBay", destination="dormant").values / 2000
+    assert found.moves[:, 0, -1] == pytest.approx(through)
 
 
 def test_nobody_moves_where_nothing_happens() -> None:
@@ -148,10 +196,11 @@ def test_area_is_the_share_and_darkness_the_cooperation() -> None:
     figure = landscape_figure(runs())
     shown = [p for p in figure.axes[0].patches if isinstance(p, Circle) and p.get_linestyle() == "solid"]
     solid = [p for p in shown if p.get_facecolor()[3] == 1.0][: len(found.reading.places)]
+    assert found.dormancy
     share = np.median(found.reading.shares[:, -1], axis=0)
     area = np.array([p.radius**2 for p in solid])
     assert area / area.sum() == pytest.approx(share / share.sum())
-    light = [style.contrast(to_hex(p.get_facecolor()), style.WHITE) for p in solid]
+    light = [style.contrast(to_hex(p.get_facecolor()), style.WHITE) for p in solid[: found.platforms]]
     assert np.argsort(light).tolist() == np.argsort(found.cooperation).tolist()
 
 
