@@ -145,12 +145,13 @@ def findings(runs: Runs, baseline: Runs | None, platform: str) -> list[str]:
     lines = [*wrapped(scenario.title or scenario.name), *wrapped(f"{scenario.name}: {which(runs)}"), ""]
     if not runs.data.joint.isel(time=-1).sel(origin=squeezed).any():
         return [*lines, f"Nobody was at home on {squeezed} on {scenario.reference}."]
+    table, one = runs.destinations(squeezed), runs.provenance.replicates == 1
+    expected = runs.provenance.engine == "meanfield"
     lines += wrapped(
         f"Where the actors at home on {squeezed} on {scenario.reference} are on {scenario.end} "
-        "(% of them; medians need not add up to 100):"
+        f"(% of them{'' if one else '; medians need not add up to 100'}):"
     )
-    table, one = runs.destinations(squeezed), runs.provenance.replicates == 1
-    alone = "expected" if runs.provenance.engine == "meanfield" else "one run"
+    alone = "expected" if expected else "one run"
     head = ["", alone if one else "median", *([] if one else ["90 % range"])]
     rows = [
         [row.place, percent(row.q50), *([] if one else [f"{percent(row.q05)} to {percent(row.q95)}"])]
@@ -162,5 +163,6 @@ def findings(runs: Runs, baseline: Runs | None, platform: str) -> list[str]:
             row.append(percent(usual))
     lines += [f"  {line}" for line in columns([head, *rows], right=(1, 2, 3))]
     if baseline is not None:
-        lines.append(f"* the same luck without the interventions on {platform}: the dashed lines")
+        same = "the same" if expected else "the same luck"
+        lines.append(f"* {same} without the interventions on {platform}: the dashed lines")
     return lines

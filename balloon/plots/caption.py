@@ -103,25 +103,38 @@ def reading_help(reading: Reading) -> str:
     if number == 1 and reading.expected:
         return (
             "Mean field: the expected numbers of many actors; neither luck nor what is not known about the "
-            "parameters is in them. Simulated actors, not observations."
+            f"parameters is in them. Simulated actors, not observations.{_doubts(reading)}"
         )
     if number == 1:
         return (
             "1 run: no interval can be given; simulate more replicates to see the spread. "
             "Simulated actors, not observations."
         )
+    lead = "Mean field, expected numbers without luck; " if reading.expected else ""
+    spread = spread_in_words(reading.provenance.parameters, number, luck=not reading.expected)
     return (
-        f"{reading.counted}: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; "
-        f"{spread_in_words(reading.provenance.parameters, number)} Simulated actors, not observations."
+        f"{lead}{reading.counted}: line = median, ribbons = 50% and 90% of the runs, brackets = 90% range; "
+        f"{spread} Simulated actors, not observations.{_doubts(reading)}"
     )
 
 
-def spread_in_words(parameters: str, number: int) -> str:
+def _doubts(reading: Reading) -> str:
+    """Where expected numbers are known to be off, as it is warned of when they are computed."""
+    if not reading.expected:
+        return ""
+    from balloon.engines.meanfield import cautions  # compiled: here only where it has run before
+
+    return "".join(f" Caution: {one}." for one in cautions(reading.scenario))
+
+
+def spread_in_words(parameters: str, number: int, *, luck: bool = True) -> str:
     """What the ranges are over."""
-    spread = {
-        "fixed": "luck only: parameters are fixed, so how uncertain they are is not shown",
-        "ranges": "luck and the ranges of the uncertain parameters",
-    }.get(parameters, "luck and the parameters given for each run")
+    if parameters == "fixed":
+        spread = "luck only: parameters are fixed, so how uncertain they are is not shown"
+    else:
+        ranges = parameters == "ranges"
+        spread = "the ranges of the uncertain parameters" if ranges else "the parameters given for each run"
+        spread = f"luck and {spread}" if luck else f"{spread} only"
     rough = f" Fewer than {FEW} runs: the 90% range is rough." if number < FEW else ""
     return f"the spread is {spread}.{rough}"
 
@@ -164,8 +177,10 @@ def _compared(reading: Reading, baseline: Reading) -> str:
     other = baseline.provenance
     words = absence(reading, baseline.scenario).words
     said = f"Thin dashed line: median of {baseline.counted} {words}"
+    if reading.expected and reading.replicates == baseline.replicates == 1:
+        return f"Thin dashed line: the same {words}."
     if paired(reading, baseline):
-        return f"{said}, of the same luck."
+        return f"{said}, of the same {'parameters' if reading.expected else 'luck'}."
     apart = "parameters drawn apart" if baseline.numbers == reading.numbers else "not the same runs"
     if other.seed != reading.provenance.seed:
         apart = f"seed {other.seed}"
@@ -212,7 +227,7 @@ def _alt(reading: Reading, baseline: Reading | None, finding: Finding, head: tup
     made = reading.provenance
     luck = "" if reading.expected else "luck and "
     kinds = {"fixed": "luck only", "ranges": f"{luck}parameter ranges"}
-    spread = kinds.get(made.parameters, "luck and given parameters")
+    spread = kinds.get(made.parameters, f"{luck}given parameters")
     spread = "" if single else f" (spread: {spread})"
     said.append(
         f"Simulated, not observed; balloon {made.balloon}, {reading.counted}{spread}, seed {made.seed}."

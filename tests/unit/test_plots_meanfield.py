@@ -17,6 +17,7 @@ import balloon as bl
 from balloon.calibrate import discrepancy as verdicts
 from balloon.calibrate.abm import emulate
 from balloon.calibrate.discrepancy import AbmCheck
+from balloon.cli.run import findings
 from balloon.errors import DataError
 from balloon.plots import (
     abm_check_figure,
@@ -24,7 +25,11 @@ from balloon.plots import (
     bifurcation_curves,
     discrepancy_curves,
     discrepancy_figure,
+    group_multiples,
+    landscape_figure,
+    migration,
     rest_curves,
+    risk_figure,
     save_figure,
     style,
     tipping_figure,
@@ -330,3 +335,52 @@ def test_axes_in_axes_out_without_pyplot() -> None:
     ax = Figure(figsize=(10, 4)).add_subplot()
     assert rest_curves(fold(), ax=ax) is ax
     assert "matplotlib.pyplot" not in sys.modules
+
+
+# ---- runs of it --------------------------------------------------------------------------------
+
+
+def expected(**how: object) -> tuple[bl.Runs, bl.Runs]:
+    """Runs of the mean field with and without the interventions, in a world where it is to be doubted."""
+    scenario = bl.load("minimal").with_({"behaviour.peer_influence": 4.0, "contacts.kind": "small_world"})
+    with pytest.warns(bl.BalloonWarning, match=r"shares are off by 0\.184"):
+        return tuple(
+            bl.simulate(one, engine="meanfield", seed=1, **how) for one in (scenario, scenario.without())
+        )
+
+
+def test_no_luck_is_in_the_spread_of_expected_numbers() -> None:
+    runs, calm = expected(parameters="ranges", replicates=3)
+    words = migration(runs, baseline=calm).caption
+    assert words.notes[0].startswith("Mean field, expected numbers without luck; 3 runs: line = median")
+    assert "the spread is the ranges of the uncertain parameters only." in words.notes[0]
+    assert "median of 3 runs without interventions, of the same parameters." in words.notes[1]
+    assert "luck" not in "".join([*words.notes, words.alt]).replace("expected numbers without luck", "")
+    said = "\n".join(findings(runs, calm, "Telegram"))
+    assert "medians need not add up" in said
+    assert "* the same without the interventions on Telegram" in said
+
+
+def test_expected_numbers_of_one_run_are_no_medians_and_have_no_luck_to_share() -> None:
+    runs, calm = expected()
+    words = migration(runs, baseline=calm).caption
+    assert "Thin dashed line: the same without interventions." in words.notes[1]
+    assert "luck" not in (words.notes[1] + words.alt).replace("without luck", "")
+    said = "\n".join(findings(runs, calm, "Telegram"))
+    assert "medians" not in said
+    assert "* the same without the interventions on Telegram" in said
+
+
+def test_the_footer_warns_as_the_run_does_where_the_mean_field_is_to_be_doubted() -> None:
+    for figure in (migration, risk_figure, group_multiples, landscape_figure):
+        assert "Caution: peer_influence 4 with 10 contacts" in figure(expected()[0]).caption.notes[0]
+    good = bl.simulate(bl.load("minimal").with_({"behaviour.peer_influence": 0.5}), engine="meanfield")
+    assert "Caution" not in "".join(migration(good).caption.notes)
+
+
+def test_parameters_given_to_the_mean_field_are_said_to_be_given() -> None:
+    scenario = bl.load("minimal").with_({"behaviour.peer_influence": 0.5})
+    drawn = [{"behaviour.switching_cost": cost} for cost in (1.0, 2.0)]
+    runs = bl.simulate(scenario, engine="meanfield", parameters=drawn, replicates=2)
+    assert "the spread is the parameters given for each run only." in migration(runs).caption.notes[0]
+    assert "(spread: given parameters)" in migration(runs).caption.alt
