@@ -9,7 +9,7 @@ from datetime import date
 from typing import ClassVar
 
 from balloon._values import Checks
-from balloon.evidence import Evidence
+from balloon.evidence import ASSUMPTION, Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class Intervention:
     label: str = ""
     """A few words for a figure."""
     source: str = ""
-    """Id of the sources table for the event and its date; empty: an option, not a fact."""
+    """Id of the sources table for the event and its date; empty or "assumption": an option, not a fact."""
     evidence: tuple[Evidence, ...] = ()
 
     @property
@@ -34,6 +34,18 @@ class Intervention:
         """Platforms named by the intervention; empty where it concerns them all."""
         name = getattr(self, "platform", None)
         return (name,) if name else tuple(getattr(self, "platforms", ()))
+
+    @property
+    def on_record(self) -> bool:
+        """Whether it has a source: an event and its date, not an option that the scenario assumes.
+
+        Examples
+        --------
+        >>> on = date(2024, 10, 1)
+        >>> [Launch(platform="Viber", start=on, source=id).on_record for id in ("S1", "assumption", "")]
+        [True, False, False]
+        """
+        return self.source not in ("", ASSUMPTION)
 
     def _checks(self) -> Checks:
         Checks(self.kind).types(self)

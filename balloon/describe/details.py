@@ -97,7 +97,7 @@ def _interventions(scenario: Scenario) -> Iterator[Block]:
 
 
 def _date_source(one: Intervention, known: dict[str, Any]) -> str:
-    if not one.source:
+    if not one.on_record:
         return "none: an option, not a fact"
     source = known.get(one.source)
     return f"{one.source}: {source.publisher}, {source.date}" if source else one.source

@@ -36,7 +36,7 @@ def act(one: Intervention) -> str:
     where = ", ".join(one.targets) or "all platforms"
     who = f" for {', '.join(one.groups)}" if one.groups else ""
     more = f": {one.label}" if one.label else ""
-    source = f"source {one.source}" if one.source else "no source: an option, not an event"
+    source = f"source {one.source}" if one.on_record else "no source: an option, not an event"
     return f"{period}, {one.kind.replace('_', ' ')} on {where}{who}{more} ({source})"
 
 

@@ -82,7 +82,7 @@ def list_events(reading: Reading, interventions: Sequence[Intervention] | None =
                 label="; ".join(labels),
                 words="; ".join(words),
                 when=day(np.datetime64(start)),
-                fact=any(one.source for one in acts),
+                fact=any(one.on_record for one in acts),
             )
         )
     return tuple(events)

@@ -19,6 +19,7 @@ from balloon.describe.pedigree import parameters
 from balloon.describe.sourcetext import functions
 from balloon.describe.theory import PHASES
 from balloon.interventions import KINDS
+from balloon.pages.wording import act
 
 EVIL = "<script>alert(1)</script>"
 ALL = presets.names()
@@ -185,6 +186,15 @@ def test_a_rule_typed_at_a_prompt_is_named_although_its_text_is_gone() -> None:
     seen = Reader(bl.describe(scenario).html).text
     assert "typed" in seen
     assert "source text is not to be had" in seen
+
+
+@pytest.mark.parametrize("source", ["", "assumption"])
+def test_an_assumed_event_is_called_an_option_and_never_a_source(source: str) -> None:
+    raid = bl.Takedown(platform="Telegram", start=date(2025, 1, 6), source=source)
+    scenario = bl.load("minimal").with_(interventions=(raid,))
+    assert "none: an option, not a fact" in bl.describe(scenario).markdown
+    assert act(raid).endswith("(no source: an option, not an event)")
+    assert act(replace(raid, source="S1")).endswith("(source S1)")
 
 
 def test_all_kinds_of_intervention_are_explained_by_their_own_docstring() -> None:

@@ -434,6 +434,16 @@ def test_interventions_of_one_day_are_one_event_and_options_are_told_from_facts(
     assert "Dotted" not in migration(displaced()).caption.notes[1]
 
 
+@pytest.mark.parametrize("source", ["", "assumption"])
+def test_an_event_that_is_only_assumed_is_dotted_and_the_footer_says_so(source: str) -> None:
+    act = Takedown(platform="Telegram", start=date(2025, 1, 6), source=source)
+    figure = migration(fake(*OUT, scenario=a_scenario(interventions=(act,))))
+    when = mpl.dates.date2num(act.start)
+    (line,) = [one for one in figure.axes[0].lines if list(one.get_xdata()) == [when, when]]
+    assert line.get_linestyle() == "--"  # a dash of its own
+    assert "Dotted vertical lines: no source is given" in figure.caption.notes[1]
+
+
 def test_a_baseline_with_other_interventions_is_called_the_baseline() -> None:
     runs = fake(
         *OUT, scenario=a_scenario(interventions=(Takedown(platform="Viber", start=date(2025, 1, 6)),))
