@@ -40,18 +40,29 @@ class Extremes(NamedTuple):
     """Share in the highest minus that in the lowest."""
 
 
-def extremes(panels: Sequence[Panel]) -> Extremes:
-    """Compare the two panels that are furthest apart, run by run where both share their luck."""
-    ends = [float(np.median(one.reading.shares[:, -1, 0])) for one in panels]
+def extremes(panels: Sequence[Panel], place: int = 0) -> Extremes:
+    """Compare the two panels that are furthest apart, run by run where both share their luck.
+
+    Parameters
+    ----------
+    place : int
+        Index of the place, by default of the squeezed platform.
+    """
+    ends = [_end(one, place).middle for one in panels]
     low, high = panels[int(np.argmin(ends))], panels[int(np.argmax(ends))]
-    values = (one.reading.shares[:, -1, 0] for one in (high, low))
+    values = (one.reading.shares[:, -1, place] for one in (high, low))
     return Extremes(low, high, Range.of(minus(high.reading, low.reading, *values)))
+
+
+def _end(panel: Panel, place: int = 0) -> Range:
+    """Share on a place at the end."""
+    return Range.of(panel.reading.shares[:, -1, place])
 
 
 def multiples_caption(panels: Sequence[Panel], what: str) -> Caption:
     """Write all words of the figure from its numbers; a panel is of a "scenario" or of a "group"."""
     found, first = extremes(panels), panels[0].reading
-    head, below = multiples_title(found, what, number=len(panels)), _subtitle(panels, found, what)
+    head, below = multiples_title(panels, found, what), _subtitle(panels, found, what)
     others = panels[1:] if what == "scenario" else ()
     readings = {f"panel {number}": one.reading for number, one in enumerate(others, start=2)}
     return Caption(
@@ -69,26 +80,51 @@ def _called(panel: Panel) -> str:
     return name if len(name) <= MOST_LETTERS else name[: MOST_LETTERS - 1].rstrip() + "…"
 
 
-def multiples_title(found: Extremes, what: str, *, number: int) -> str:
+def multiples_title(panels: Sequence[Panel], found: Extremes, what: str) -> str:
     """The finding in one sentence, hedged where the range holds zero."""
-    reading, apart = found.highest.reading, found.apart
+    reading, apart, number = found.highest.reading, found.apart, len(panels)
     name, lead = reading.squeezed, reading.lead
     of = "actors" if what == "scenario" else "the group"
     if number == 1:
-        end = percent(Range.of(reading.shares[:, -1, 0]).middle)
+        end = percent(_end(found.highest).middle)
         return f"{lead}{name} ends with {end} of {of} in “{_called(found.highest)}”"
     kind = verdict(apart, unmoved=apart.low == apart.high == 0)
     if kind in ("nothing", "hardly"):
-        return f"{lead}{name} ends about the same in all {number} {what}s"
+        every = "both" if number == 2 else f"all {number}"
+        return f"{lead}{name} ends about the same in {every} {what}s{_elsewhere(panels, what)}"
     two = (found.lowest, found.highest)
     if kind == "hedged":
         return (
             f"No clear difference on {name} by the end, even between “{_called(two[1])}” and "
             f"“{_called(two[0])}”: the 90% range runs from {points(apart.low)} to {points(apart.high)} points"
         )
-    ends = " and ".join(percent(Range.of(one.reading.shares[:, -1, 0]).middle) for one in two)
-    least, most = (_called(one) for one in two)
-    return f"{lead}{name} ends lowest in “{least}” and highest in “{most}”: {ends} of {of}"
+    ends = [percent(_end(one).middle) for one in two]
+    alike = [[one for one in panels if percent(_end(one).middle) == end] for end in ends]
+    least, most = (
+        _all(several if ends[0] != ends[1] else [one]) for several, one in zip(alike, two, strict=True)
+    )
+    return f"{lead}{name} ends lowest in {least} and highest in {most}: {' and '.join(ends)} of {of}"
+
+
+def _all(panels: Sequence[Panel]) -> str:
+    """The panels that end alike, by name."""
+    names = [f"“{_called(one)}”" for one in panels]
+    if len(names) > 3:
+        names[2:] = [f"{len(names) - 2} others"]
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _elsewhere(panels: Sequence[Panel], what: str) -> str:
+    """Where the panels part most, though not on the squeezed platform, if luck alone does not do it."""
+    places = panels[0].reading.places
+    found = [extremes(panels, place) for place in range(len(places))]
+    part = max(range(len(places)), key=lambda place: found[place].apart.middle)
+    two = found[part].highest, found[part].lowest
+    if verdict(found[part].apart, unmoved=False) != "more":
+        return ""
+    of = "in" if what == "scenario" else "of"
+    ends = " and ".join(f"{percent(_end(one, part).middle)} {of} “{_called(one)}”" for one in two)
+    return f"; furthest apart: {places[part].label}, {ends}"
 
 
 def _subtitle(panels: Sequence[Panel], found: Extremes, what: str) -> str:
@@ -101,7 +137,7 @@ def _subtitle(panels: Sequence[Panel], found: Extremes, what: str) -> str:
     more = f" and {len(panels) - 6} more" if len(panels) > 6 else ""
     said = f"{who}. Share of {of} on {reading.squeezed}, {day(reading.end)}: {', '.join(ends)}{more}."
     if len(panels) > 1:
-        said += f" Furthest apart by {moved(found.apart, single=single)} points."
+        said += f" Furthest apart there by {moved(found.apart, single=single)} points."
     return said
 
 

@@ -38,6 +38,8 @@ def risk_caption(arrests: Reading, belief: Reading) -> Caption:
     ]
     if arrests.scenario.behaviour.replacement_rate > 0:
         remarks.append("Roles are filled again: a role can be arrested more than once.")
+    if _frozen(belief):
+        remarks.append(f"{belief.squeezed} is closed at the end: what was believed of it stays as it was.")
     events = list_events(arrests)
     notes = (
         reading_help(arrests),
@@ -72,9 +74,20 @@ def risk_title(arrests: Reading, belief: Reading) -> str:
     else:
         ends = f"from {percent(Range.of(before).middle)} to {percent(Range.of(after).middle)} a year"
         said = f"Belief in arrest on {name} {'rises' if change.middle > 0 else 'falls'} {ends}"
+        said += f" by {_frozen(belief)} and then stays" if _frozen(belief) else ""
     if arrests.lead:
         said = arrests.lead + said[0].lower() + said[1:]
     return f"{said}; {caught}"
+
+
+def _frozen(belief: Reading) -> str:
+    """Date of the last change of belief on a platform that is closed at the end; empty if it is open."""
+    scenario, own = belief.scenario, belief.shares[:, :, 0]
+    if scenario.policy().available[-1, :, scenario.platforms.index(scenario.squeezed)].any():
+        return ""
+    changes = np.flatnonzero((np.diff(own, axis=1) != 0).any(axis=0))
+    last = int(changes[-1]) + 1 if len(changes) else 0
+    return day(belief.dates[last]) if belief.reference < last < len(belief.dates) - 1 else ""
 
 
 def _total(arrests: Reading) -> Floats:
@@ -92,10 +105,11 @@ def _subtitle(arrests: Reading, belief: Reading) -> str:
         ranged(Range.of(values), single=one)
         for values in (_total(arrests), arrests.shares[:, -1, 0], own[:, belief.reference], own[:, -1])
     )
+    since = f"from {_frozen(belief)} to the end" if _frozen(belief) else "at the end"
     return (
         f"{who}. By {day(arrests.end)} arrests come to {total} of all actors, {through} through {name}. "
         f"Believed probability of arrest there within a year: {before} on {day(belief.reference_date)}, "
-        f"{after} at the end."
+        f"{after} {since}."
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import date
 from functools import cache
 
 import numpy as np
@@ -301,6 +302,23 @@ def test_a_change_too_small_to_print_is_hardly_one() -> None:
     assert title.startswith("Belief in arrest on Platform A hardly changes;")
 
 
+def test_belief_on_a_platform_that_is_closed_is_dated_and_said_to_stay() -> None:
+    """The last step but four is the last in which anybody learns."""
+    raid = bl.Takedown(platform="Platform A", start=date(2024, 10, 21))
+    quiet = bl.simulate(crowd(3, quiet=True).with_(interventions=(raid,)), replicates=10, seed=1)
+    belief = np.full_like(quiet.data["belief"].values, 0.02)
+    belief[:, 16:, :, 0] = 0.07
+    words = risk_figure(changed(quiet, belief=belief)).caption
+    assert words.title.startswith(
+        "Belief in arrest on Platform A rises from 2% to 7% a year by 21 Oct 2024 and then stays; "
+    )
+    assert words.subtitle.endswith("7% (7–7) from 21 Oct 2024 to the end.")
+    assert "Platform A is closed at the end: what was believed of it stays as it was." in words.notes[1]
+    opened = risk_figure(changed(pair(), belief=belief)).caption
+    assert "and then stays" not in opened.title
+    assert "closed" not in opened.notes[1]
+
+
 def test_without_arrests_nobody_is_arrested() -> None:
     title = risk_figure(pair()).caption.title
     assert title == "Belief in arrest on Platform A does not change; nobody is arrested"
@@ -346,6 +364,44 @@ def test_the_panels_that_are_furthest_apart_are_named() -> None:
     assert title == ("Platform A ends lowest in “world 1” and highest in “world 2”: 20% and 70% of actors")
 
 
+def test_panels_that_end_alike_are_named_together() -> None:
+    three = ending_with([0.51] * 10, [0.51] * 10, [0.6] * 10)
+    assert scenario_multiples(three).caption.title == (
+        "Platform A ends lowest in “world 0” and “world 1” and highest in “world 2”: 51% and 60% of actors"
+    )
+    many = ending_with([0.5] * 10, *[[0.6] * 10] * 4)
+    assert (
+        "highest in “world 1”, “world 2” and 2 others: 50% and 60%" in scenario_multiples(many).caption.title
+    )
+    near = ending_with([0.505] * 10, [0.515] * 10)
+    assert "lowest in “world 0” and highest in “world 1”" in scenario_multiples(near).caption.title
+
+
+def closed_for_all(parting: list[float]) -> bl.Runs:
+    """Ten runs of two groups that end without anybody on the first platform.
+
+    On the second is all of the one group, and so much of the other; the rest of it is dormant.
+    """
+    quiet = pair()
+    actors = quiet.data["actors_by_group"].values.astype(float)
+    size = actors[:, 0].sum(axis=-1)
+    actors[:, -1] = 0
+    actors[:, -1, 0, 1] = size[:, 0]
+    actors[:, -1, 1, 1] = size[:, 1] * parting
+    actors[:, -1, 1, 3] = size[:, 1] - actors[:, -1, 1, 1]
+    return changed(quiet, actors_by_group=actors)
+
+
+def test_groups_that_part_elsewhere_are_not_only_said_to_end_the_same() -> None:
+    assert group_multiples(closed_for_all([0.4] * 10)).caption.title == (
+        "Platform A ends about the same in both groups; furthest apart: Platform B, 100% of “small fry” and "
+        "40% of “others”"
+    )
+    title = group_multiples(closed_for_all([1.0] * 10)).caption.title
+    assert title == "Platform A ends about the same in both groups"
+    assert group_multiples(closed_for_all([1.0, 0.4] * 5)).caption.title == title
+
+
 def test_a_difference_that_luck_could_reverse_is_hedged_with_its_range() -> None:
     title = scenario_multiples(ending_with([0.5] * 10, [0.4, 0.65] * 5)).caption.title
     assert title == (
@@ -356,7 +412,7 @@ def test_a_difference_that_luck_could_reverse_is_hedged_with_its_range() -> None
 
 def test_worlds_that_end_alike_are_said_to() -> None:
     title = scenario_multiples(ending_with([0.5] * 10, [0.5] * 10)).caption.title
-    assert title == "Platform A ends about the same in all 2 scenarios"
+    assert title == "Platform A ends about the same in both scenarios"
 
 
 def test_all_panels_share_one_scale_and_one_order_of_colours() -> None:
