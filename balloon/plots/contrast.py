@@ -135,6 +135,11 @@ def _headings(worlds: Worlds, account: float, flows: float) -> tuple[list[str], 
     )
     when = day(worlds.baseline.end)
     mean = "the one pair of runs" if single else f"mean of {worlds.counted}"
+    whose = (
+        ("% of ", f"’s, {mean}")
+        if worlds.coupling[:, 0].any()
+        else ("nobody on ", f" {worlds.called.without}")
+    )
     return (
         [f"Share of simulated actors by main platform, in points: {worlds.called.difference}", lines],
         [
@@ -145,6 +150,6 @@ def _headings(worlds: Worlds, account: float, flows: float) -> tuple[list[str], 
         ],
         [
             "The same roles in both worlds; who stays is pale",
-            fitted("% of ", name, f"’s, {mean}", room=flows, size=HEADING),
+            fitted(whose[0], name, whose[1], room=flows, size=HEADING),
         ],
     )

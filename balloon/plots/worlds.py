@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from balloon.plots.events import list_events
 from balloon.plots.finding import clear, pattern, same_world
 from balloon.plots.headline import headline
-from balloon.plots.lettering import letters
+from balloon.plots.lettering import day, letters
+from balloon.plots.naming import number
 from balloon.plots.ranges import Range
 from balloon.plots.reading import Reading, drawn_names, list_places, membership, peaks, read_as
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balloon.effect import Contrast
+    from balloon.interventions import Intervention
     from balloon.ledger import Ledger
     from balloon.plots.events import Event
 
@@ -118,10 +121,21 @@ class Worlds:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The interventions in which the two worlds differ; what both have is not marked."""
-        ours, theirs = (one.scenario.interventions for one in (self.baseline, self.alternative))
-        added = list_events(self.alternative, [one for one in theirs if one not in ours])
-        dropped = list_events(self.baseline, [one for one in ours if one not in theirs])
+        """The interventions in which the two worlds differ; what both have is not marked.
+
+        One of the same kind, place and day in both is marked once, with what differs.
+        """
+        ours, theirs = (list(one.scenario.interventions) for one in (self.baseline, self.alternative))
+        here, there = [one for one in theirs if one not in ours], [one for one in ours if one not in theirs]
+        altered = []
+        for one in tuple(here):
+            other = next((each for each in there if _about(each) == _about(one)), None)
+            if other is not None:
+                here.remove(one)
+                there.remove(other)
+                altered += _altered(one, other)
+        added = list_events(self.alternative, [*here, *altered])
+        dropped = list_events(self.baseline, there)
         only = [
             one._replace(label=f"baseline only: {one.label}", words=f"in the baseline only: {one.words}")
             for one in dropped
@@ -145,6 +159,30 @@ class Worlds:
             squeezed=self.baseline.squeezed,
             lead=self.alternative.lead,
         )
+
+
+def _about(one: Intervention) -> tuple[object, ...]:
+    return one.kind, one.targets, one.start
+
+
+def _altered(one: Intervention, other: Intervention) -> list[Intervention]:
+    """The first, with how it differs from the second in its label; none if only words and sources differ."""
+    parts = []
+    for field in fields(one):
+        mine, its = (getattr(each, field.name) for each in (one, other))
+        if field.name not in ("label", "source", "evidence") and mine != its:
+            parts.append(f"{field.name.replace('_', ' ')} {_said(mine)}, baseline {_said(its)}")
+    own = one.label or f"{one.kind.replace('_', ' ')}: {', '.join(one.targets) or 'all platforms'}"
+    return [replace(one, label=f"{own}: {'; '.join(parts)}")] if parts else []
+
+
+def _said(value: object) -> str:
+    """A value of an intervention in words."""
+    if isinstance(value, date):
+        return day(np.datetime64(value))
+    if isinstance(value, tuple):
+        return " and ".join(value) or "everybody"
+    return number(value) if isinstance(value, float) else str(value or "for good")
 
 
 def read_worlds(effect: Contrast, platform: str | None = None) -> Worlds:

@@ -6,7 +6,7 @@ import io
 import json
 import sys
 import xml.etree.ElementTree as ET
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from types import SimpleNamespace
 
@@ -14,6 +14,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 import xarray as xr
+from figures import texts
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.text import Text
@@ -21,6 +22,7 @@ from PIL import Image
 
 import balloon as bl
 from balloon.errors import DataError, EngineError
+from balloon.evidence import Evidence
 from balloon.interventions import Cooperation, Intervention, Takedown
 from balloon.landscape import Landscape, Platform
 from balloon.ledger import Ledger
@@ -343,6 +345,38 @@ def test_only_interventions_in_which_the_worlds_differ_are_marked() -> None:
     assert [one.label for one in events] == ["baseline only: SimpleX closed", "Telegram cooperates"]
     alt = contrast_figure(fake(OUT, worlds=worlds)).caption.alt
     assert "12 Aug 2024, in the baseline only: SimpleX closed; 30 Sep 2024, Telegram cooperates" in alt
+
+
+def test_an_intervention_of_both_worlds_is_marked_once_with_what_differs() -> None:
+    raid = Takedown(platform="Viber", start=date(2024, 8, 5), label="Viber seized", seizure=0.01, source="x")
+    more = replace(raid, seizure=0.02, until=date(2024, 9, 2))
+    worlds = a_scenario(interventions=(raid,)), a_scenario(interventions=(more,))
+    (event,) = worlds_of(fake(OUT, worlds=worlds)).events
+    assert event.words == "Viber seized: until 2 Sep 2024, baseline for good; seizure 0.02, baseline 0.01"
+    bare = [replace(one, label="", groups=g) for one, g in ((raid, ()), (raid, ("all",)))]
+    worlds = tuple(a_scenario(interventions=(one,)) for one in bare)
+    assert [one.words for one in worlds_of(fake(OUT, worlds=worlds)).events] == [
+        "takedown: Viber: groups all, baseline everybody"
+    ]
+
+
+def test_interventions_that_differ_in_words_and_sources_only_are_not_marked() -> None:
+    evidence = (Evidence(field="value", low=0.1, high=1.0),)
+    other = replace(EVENT, label="Telegram answers", source="", evidence=evidence)
+    worlds = a_scenario(interventions=(EVENT,)), a_scenario(interventions=(other,))
+    assert worlds_of(fake(OUT, worlds=worlds)).events == ()
+
+
+def test_flows_of_nobody_are_not_called_shares_of_the_platform() -> None:
+    full = fake(OUT)
+    assert any("% of Telegram’s, mean of 40 pairs of runs" in one for one in texts(contrast_figure(full)))
+    nobody = fake({("Telegram", "Signal"): [0] * 40})
+    same = nobody.pairs[0]["same"]
+    same.values[:, -1, 0, 1] += same.values[:, -1, 0, 0]
+    same.values[:, -1, 0, 0] = 0
+    shown = texts(contrast_figure(nobody))
+    assert "nobody on Telegram without the interventions" in shown
+    assert not [one for one in shown if "% of Telegram" in one]
 
 
 # ---- the waterfall -----------------------------------------------------------------------------
