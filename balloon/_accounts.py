@@ -129,4 +129,14 @@ def window(values: Any, index: int, *, accumulated: bool, by_group: bool) -> Cou
 
 
 def date_of(time: Any) -> str:
-    return str(np.datetime_as_string(time, unit="D")) if isinstance(time, np.datetime64) else str(time)
+    """Date of a state; fractions of a day are rounded up, as by `Scenario.date_of`.
+
+    Examples
+    --------
+    >>> date_of(np.datetime64("2016-07-27T12:00")), date_of(np.datetime64("2016-07-27T00:00"))
+    ('2016-07-28', '2016-07-27')
+    """
+    if not isinstance(time, np.datetime64):
+        return str(time)
+    whole = time.astype("datetime64[D]")
+    return str(whole + int(whole < time))

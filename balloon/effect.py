@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from balloon._accounts import date_of
 from balloon.attribution import Attribution, attribute
 from balloon.errors import BalloonWarning, DataError, EngineError
 from balloon.pairs import draw
@@ -337,7 +338,7 @@ class Contrast:
             moment = np.datetime64(str(when), "ns")
         except ValueError as error:
             raise DataError(f"at is {when!r}; need a date such as '2025-01-31'") from error
-        if not time[0] <= moment <= time[-1]:
-            first, last = (str(t)[:10] for t in (time[0], time[-1]))
+        first, last = (date_of(t) for t in (time[0], time[-1]))
+        if not time[0] <= moment <= max(time[-1], np.datetime64(last)):
             raise DataError(f"at is {when!r}, outside the horizon; need a date from {first} to {last}")
         return int(np.searchsorted(time, moment, side="right")) - 1

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from balloon._accounts import date_of
 from balloon._ledger_sheets import NARROW, percent, sheets
 from balloon.pages.drawing import Frame, svg
 from balloon.pages.markup import document, escape, repeat, table
@@ -72,7 +73,7 @@ def in_unit(one: Slider, value: float) -> str:
 
 def alt(found: WhatIf) -> str:
     """How the drawing begins in words; the values at the end follow."""
-    first, last = (np.datetime_as_string(when, "D") for when in found.states[0].dates[[0, -1]])
+    first, last = (date_of(when) for when in found.states[0].dates[[0, -1]])
     return (
         f"Line chart, {first} to {last}: share of simulated actors by main platform, alternative "
         "minus baseline, in points; the values at its end stand beside each line."

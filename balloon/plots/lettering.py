@@ -9,6 +9,8 @@ from matplotlib import dates, rcParams
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import TextToPath
 
+from balloon._accounts import date_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -97,7 +99,7 @@ def day(when: Day) -> str:
     >>> day(np.datetime64("2024-09-03"))
     '3 Sep 2024'
     """
-    year, month, number = str(when)[:10].split("-")
+    year, month, number = date_of(when).split("-")
     return f"{int(number)} {MONTHS[int(month) - 1]} {year}"
 
 

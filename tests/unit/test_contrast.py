@@ -104,6 +104,18 @@ def test_a_ledger_can_be_read_on_a_date(effect: Contrast) -> None:
     assert effect.ledger(at=date.fromisoformat(str(third)[:10])).date == str(third)[:10]
 
 
+def test_a_world_that_ends_at_noon_ends_on_one_date_whoever_says_it() -> None:
+    scenario = bl.load("minimal").with_({"population.actors": 60, "steps": 61, "step_days": 0.5})
+    assert str(scenario.end) == "2024-10-03"
+    found = contrast(scenario.without(), scenario, replicates=2, seed=1)
+    assert str(found.baseline.data.time.values[-1])[:16] == "2024-10-02T12:00"
+    assert found.ledger().date == found.ledger(at="2024-10-03").date == "2024-10-03"
+    assert "on 3 Oct 2024 " in found.plot().caption.subtitle
+    assert "to 3 Oct 2024:" in found.alternative.plot().caption.alt
+    with pytest.raises(DataError, match="need a date from 2024-09-02 to 2024-10-03"):
+        found.ledger(at="2024-10-04")
+
+
 def test_renamed_platforms_can_be_contrasted() -> None:
     calm = bl.load("minimal").with_({"population.actors": 200}).without()
     other = renamed(calm, {"Telegram": "TG"})
