@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from balloon.scenario import Scenario
 
 FILES = ("migration.png", "migration.svg", "summary.csv", "runs.nc")
+RUNS = 100
+"""Runs, unless another number is asked for."""
 
 
 def add(commands: Any) -> None:
@@ -43,7 +45,10 @@ def add(commands: Any) -> None:
     run.add_argument("scenario", metavar="SCENARIO", help=A_SCENARIO)
     whole = whole_number(1, 2**32 - 1)
     run.add_argument(
-        "--replicates", metavar="N", type=whole, default=100, help="number of runs (default: 100)"
+        "--replicates",
+        metavar="N",
+        type=whole,
+        help=f"number of runs (default: {RUNS}; with --engine meanfield and fixed parameters 1)",
     )
     run.add_argument(
         "--seed", metavar="S", type=whole_number(0, 2**64 - 1), default=1, help=f"{THE_SEED} (default: 1)"
@@ -121,12 +126,24 @@ def _simulated(scenario: Scenario, arguments: argparse.Namespace, *, ranges: boo
     return simulate(
         scenario,
         parameters="ranges" if ranges else None,
-        replicates=arguments.replicates,
+        replicates=_number(arguments, ranges=ranges),
         seed=arguments.seed,
         engine=arguments.engine,
         store=arguments.store,
         progress=sys.stderr.isatty(),
     )
+
+
+def _number(arguments: argparse.Namespace, *, ranges: bool) -> int:
+    """How many runs: expected numbers at fixed parameters are all alike, so one, unless more are asked for.
+
+    With ranges a world of which nothing is drawn, such as a baseline without uncertain numbers, has one too.
+    """
+    asked: int | None = arguments.replicates
+    alike = arguments.engine == "meanfield" and not ranges
+    if alike and (asked is None or arguments.parameters == "ranges"):
+        return 1
+    return RUNS if asked is None else asked
 
 
 def _write(runs: Runs, baseline: Runs | None, folder: Path) -> None:

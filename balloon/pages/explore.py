@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from balloon._units import unit
+from balloon._units import UNITS, unit
 from balloon.contrast import contrast
 from balloon.errors import EngineError, ScenarioError
 from balloon.pages.whatif import Slider, State, WhatIf
@@ -132,13 +132,15 @@ def slider(scenario: Scenario, path: str, values: Sequence[float] | None) -> Sli
     own = getattr(noun, field)
     if key:
         own = own.get(key, 0.0)
-    if isinstance(own, bool) or not isinstance(own, int | float):
+    unset = own is None and f"{type(noun).__name__}.{field}" in UNITS
+    if not unset and (isinstance(own, bool) or not isinstance(own, int | float)):
         raise ScenarioError(f"vary {path!r}: is {own!r}, no number; a slider needs a number")
     if values is None:
         span = scenario.ranges().get(path)
         if span is None:
+            what = "is not set and " if unset else ""
             raise ScenarioError(
-                f"vary {path!r}: has no range to take {POINTS} values from; give them: {path}=1,2,3"
+                f"vary {path!r}: {what}has no range to take {POINTS} values from; give them: {path}=1,2,3"
             )
         values = np.linspace(*span, POINTS).tolist()
     chosen = tuple(sorted({float(value) for value in values}))
@@ -147,7 +149,11 @@ def slider(scenario: Scenario, path: str, values: Sequence[float] | None) -> Sli
             f"vary {path!r}: {', '.join(map(number, chosen)) or 'no values'}; need two values or more"
         )
     return Slider(
-        path=path, label=called(scenario, path), unit=unit(noun, name), values=chosen, own=float(own)
+        path=path,
+        label=called(scenario, path),
+        unit=unit(noun, name),
+        values=chosen,
+        own=None if own is None else float(own),
     )
 
 

@@ -61,9 +61,15 @@ def where(found: WhatIf, state: State) -> str:
     """At which values a state is, and which of them are not the scenario's own."""
     said = []
     for one, value in zip(found.sliders, state.values, strict=True):
-        own = "the scenario’s own" if value == one.own else f"the scenario has {number(one.own)}"  # noqa: RUF001
-        said.append(f"{one.label} {number(value)} ({own})")
+        said.append(f"{one.label} {number(value)} ({_against(one, value)})")
     return f"Shown: {'; '.join(said)}." if said else ""
+
+
+def _against(one: Slider, value: float) -> str:
+    """How a value stands to the scenario's own."""
+    if one.own is None:
+        return "not set in the scenario"
+    return "the scenario’s own" if value == one.own else f"the scenario has {number(one.own)}"  # noqa: RUF001
 
 
 def in_unit(one: Slider, value: float) -> str:

@@ -34,12 +34,14 @@ class Slider:
     unit: str
     values: tuple[float, ...]
     """Ascending."""
-    own: float
-    """The scenario's own value, whether it is among them or not."""
+    own: float | None
+    """The scenario's own value, whether it is among them or not; None where it is not set."""
 
     @property
     def start(self) -> int:
-        """Number of the value next to the scenario's own."""
+        """Number of the value next to the scenario's own; the first where none is set."""
+        if self.own is None:
+            return 0
         return int(np.argmin(np.abs(np.array(self.values) - self.own)))
 
 

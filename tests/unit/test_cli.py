@@ -178,6 +178,32 @@ def test_one_run_has_no_range(capsys: pytest.CaptureFixture[str], small: str, tm
     assert "without *" not in said
 
 
+def test_expected_numbers_at_fixed_parameters_are_one_run_unless_more_are_asked_for(
+    capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path
+) -> None:
+    mean = ("run", small, "--engine", "meanfield", "--out", tmp_path / "out")
+    assert run(*mean) == 0
+    assert "expected numbers of 80 actors" in capsys.readouterr().out
+    assert bl.load_runs(tmp_path / "out" / "runs.nc").provenance.replicates == 1
+    assert run(*mean, "--replicates", "2") == 2
+    assert "replicates=2: it has no luck, so all would be equal" in capsys.readouterr().err
+
+
+def test_expected_numbers_over_ranges_are_as_many_runs_as_any_and_the_baseline_without_ranges_is_one(
+    tmp_path: Path,
+) -> None:
+    only = "interventions.cooperation:Telegram:2024-10-01.value"
+    scenario = bl.load("minimal")
+    held = {path: 1.0 for path in scenario.ranges() if not path.startswith("interventions.")}
+    scenario = scenario.with_({"steps": 6, "population.actors": 50} | held)
+    assert list(scenario.ranges()) == [only]
+    bl.save(scenario, tmp_path / "one.toml")
+    mean = ("run", tmp_path / "one.toml", "--engine", "meanfield", "--parameters", "ranges")
+    for number, asked in ((100, ()), (3, ("--replicates", "3"))):
+        assert run(*mean, *asked, "--out", tmp_path / "out") == 0
+        assert bl.load_runs(tmp_path / "out" / "runs.nc").provenance.replicates == number
+
+
 def test_ranges_are_said_and_saved(capsys: pytest.CaptureFixture[str], small: str, tmp_path: Path) -> None:
     assert run("run", small, "--replicates", "4", "--parameters", "ranges", "--out", tmp_path / "out") == 0
     assert "drawn from their ranges" in capsys.readouterr().out

@@ -20,6 +20,7 @@ from balloon.pages.drawing import Frame, path
 from balloon.pages.explore import slider
 from balloon.pages.markup import data
 from balloon.pages.rendering import pdf
+from balloon.pages.slides import where
 from balloon.plots.naming import called
 from balloon.sensitivity import by_luck, ranked
 
@@ -358,11 +359,26 @@ def test_values_are_taken_over_the_range_of_the_evidence(minimal: bl.Scenario) -
     assert found.start == 1
 
 
+def test_a_number_that_the_scenario_does_not_set_is_varied_over_the_values_given(
+    minimal: bl.Scenario,
+) -> None:
+    vary = {"behaviour.rechoice_rate": (0.1, 0.25)}
+    found = explore(minimal.with_({"steps": 6, "population.actors": 50}), vary, replicates=2)
+    assert (found.sliders[0].own, found.sliders[0].start) == (None, 0)
+    assert where(found, found.states[0]) == "Shown: rechoice rate 0.1 (not set in the scenario)."
+
+
 @pytest.mark.parametrize(
     ("vary", "error", "message"),
     [
         ({}, EngineError, r"nothing to vary"),
         ({"behaviour.switching_cost": None}, ScenarioError, r"has no range to take 5 values from; give them"),
+        (
+            {"behaviour.rechoice_rate": None},
+            ScenarioError,
+            r"is not set and has no range to take 5 values from; give them: behaviour.rechoice_rate=1,2,3",
+        ),
+        ({"behaviour.utility": (1, 2)}, ScenarioError, r"is None, no number"),
         ({"behaviour.switching_cost": (2, 2)}, ScenarioError, r"'behaviour.switching_cost': 2; need two"),
         ({"behaviour.switchingcost": (1, 2)}, ScenarioError, r"did you mean behaviour.switching_cost"),
         ({"behaviour.switching_cost": range(501)}, EngineError, r"501 states are too many; need 500"),
