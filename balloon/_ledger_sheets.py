@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from balloon.ledger import Ledger, Row
 
 NARROW = ("median", "90 % range", "mean", "share %", "range %")
-WIDE = (*NARROW, "mean gone", "mean come", "share of all losses %")
+WIDE = (*NARROW, "mean gone", "mean come")
 ONE_RUN = ("one run", "gone", "come", "share %")
 SCALES = ("", "thousand ", "million ", "billion ")
 LABELS = {
@@ -65,10 +65,8 @@ class Figures(NamedTuple):
                 return " to ".join(ends) if all(ends) and row.line != "total" else ""
             case "mean gone" | "gone":
                 return self.mean(row.gone) if column == "mean gone" else self.number(row.gone)
-            case "mean come" | "come":
-                return self.mean(row.come) if column == "mean come" else self.number(row.come)
             case _:
-                return percent(row.total_share)
+                return self.mean(row.come) if column == "mean come" else self.number(row.come)
 
 
 def written(value: float, decimals: int) -> str:
@@ -136,11 +134,13 @@ def _notes(ledger: Ledger, g: int, runs: int) -> tuple[str, ...]:
     size, notes = ledger.replicate.size, []
     if size > 1:
         notes.append("Medians do not add up; means do, but for rounding, and every single run does.")
-    if runs < size:
-        which = (
-            f"over the {runs:,} of {size:,} runs with a loss above 0" if runs else "none: no run has a loss"
-        )
-        notes.append(f"Shares of the loss: {which}.")
+    if not runs:
+        notes.append("Shares of the loss: none: no run has a loss.")
+    elif size > 1:
+        over = "run by run" if runs == size else f"over the {runs:,} of {size:,} runs with a loss above 0"
+        lost = bool(ledger.net[:, g, 0].sum() > 0)
+        share = "share %: of the mean loss, so shares add up" if lost else "share %: none, the mean is no loss"
+        notes.append(f"{share}; range %: 90 % range of the shares {over}.")
     if (ledger.net[:, g, 0] < 0).any():
         notes.append("A loss below 0 is a gain; its parts keep their signs.")
     return tuple(notes)

@@ -42,13 +42,14 @@ class Row(NamedTuple):
     come: float
     """Mean of the reverse; gone - come = mean."""
     share: float
-    """Of the loss: median over the replicates with a loss above 0; nan where there is none."""
+    """Of the mean loss: mean / mean of the loss, so shares add up; nan where that is not above 0."""
+    share_median: float
+    """Of the loss, run by run: median over the replicates with a loss above 0; nan where there is none.
+    Medians do not add up."""
     share_q05: float
     share_q95: float
-    total_share: float
-    """Sum over all replicates / sum of all losses; nan where that is not above 0."""
     runs: int
-    """Replicates with a loss above 0: those that ``share`` is over."""
+    """Replicates with a loss above 0: those that ``share_median`` and its range are over."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -198,7 +199,7 @@ class Ledger:
     def rows(self) -> tuple[Row, ...]:
         """Median, 90 % range, mean and share of the loss of every entry.
 
-        Medians do not add up; means do, and every replicate does.
+        Medians do not add up; means do, shares of the mean loss do, and every replicate does.
 
         Raises
         ------
@@ -229,7 +230,7 @@ class Ledger:
                     Row(
                         group, *entry, float(median[e]), float(low[e]), float(high[e]),
                         factor * float(net[:, e].mean()), gone, come,
-                        float(shares[1, e]), float(shares[0, e]), float(shares[2, e]), float(total[e]), runs,
+                        float(total[e]), float(shares[1, e]), float(shares[0, e]), float(shares[2, e]), runs,
                     )
                 )  # fmt: skip
         return tuple(done)
@@ -273,7 +274,7 @@ class Ledger:
 
 
 def _shares(net: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64], int]:
-    """Quantiles of the shares of the loss, (3, E); shares of the totals, (E,); runs with a loss."""
+    """Quantiles of the shares of the loss, (3, E); shares of the mean loss, (E,); runs with a loss."""
     loss = net[:, 0]
     some = loss > 0
     shares = net[some] / loss[some, None]

@@ -144,16 +144,17 @@ def _all(found: WhatIf) -> str:
     rows = []
     for row, state in zip(found.to_frame().itertuples(), found.states, strict=True):
         loss = f"{percent(row.loss)} ({percent(row.loss_q05)} to {percent(row.loss_q95)})"
-        ends = percent(row.displaced_q05), percent(row.displaced_q95)
-        displaced = f"{percent(row.displaced)} ({' to '.join(ends)})" if all(ends) else percent(row.displaced)
+        displaced, *ends = map(percent, (row.displaced, row.displaced_q05, row.displaced_q95))
+        if displaced and all(ends):
+            displaced += f" ({' to '.join(ends)})"
         rows.append((*map(number, state.values), loss, displaced, state.title))
     head = (
         *(f"{one.label}, {one.unit}" for one in found.sliders),
         f"loss of {found.platform}, % of all actors",
-        "displaced, % of the loss",
+        "displaced, % of the mean loss",
         "finding",
     )
-    listed = table(head, rows, caption="Medians, 90% ranges in brackets", kind="all")
+    listed = table(head, rows, caption="Loss: medians; 90% ranges in brackets", kind="all")
     return f"<details><summary>All {len(rows)} states in a table</summary>{listed}</details>"
 
 

@@ -145,8 +145,8 @@ class WhatIf:
         -------
         DataFrame
             a column for each path; finding; loss, loss_q05, loss_q95: of the platform, in shares of all
-            actors; displaced, displaced_q05, displaced_q95: share of the loss, over the runs with a loss
-            above 0, nan where there is none.
+            actors; displaced: share of the mean loss, as in the ledger, nan where that is not above 0;
+            displaced_q05, displaced_q95: over the runs with a loss above 0, nan where there is none.
         """
         import pandas as pd
 

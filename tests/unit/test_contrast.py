@@ -146,7 +146,9 @@ def test_measures_agree_with_the_ledger(effect: Contrast) -> None:
     found = effect.measures("Telegram").set_index("measure")
     ledger = effect.ledger("Telegram").to_frame().query("account == 'loss'").set_index(["entry", "place"])
     assert found.loc["gross effect", "median"] == ledger.loc[("loss", "Telegram"), "median"]
-    assert found.loc["displacement share", "median"] == ledger.loc[("displaced", "other platforms"), "share"]
+    assert found.loc["displacement share", "median"] == ledger.loc[
+        ("displaced", "other platforms"), "share_median"
+    ]
     # The comparison is flat: every actor is in both worlds.
     assert found.loc["net effect", "median"] == pytest.approx(found.loc["gross effect", "median"] / 1_000)
     assert found.loc["WDD", "median"] == -found.loc["total net effect", "median"]

@@ -289,12 +289,15 @@ def test_a_range_leaves_out_a_twentieth_at_either_end() -> None:
     assert (row.q05, row.median, row.q95, row.mean) == (5.0, 50.0, 95.0, 50.0)
 
 
-def test_shares_are_over_the_runs_with_a_loss_and_the_share_of_totals_over_all() -> None:
+def test_shares_are_of_the_mean_loss_and_their_ranges_over_the_runs_with_a_loss() -> None:
     ledger = Ledger.of(losses(10, 20, -6, 0), platform="Telegram")
     row = next(row for row in ledger.rows if row.entry == "displaced" and row.place == "Signal")
-    assert (row.runs, row.share, row.total_share) == (2, 1.0, 1.0)
+    assert (row.runs, row.share, row.share_median) == (2, 1.0, 1.0)
     assert (row.mean, row.gone, row.come) == (6.0, 7.5, 1.5)
-    assert "Shares of the loss: over the 2 of 4 runs with a loss above 0." in str(ledger)
+    assert (
+        "share %: of the mean loss, so shares add up; range %: 90 % range of the shares over the 2 of 4 runs "
+        "with a loss above 0."
+    ) in " ".join(str(ledger).split())
     assert "A loss below 0 is a gain; its parts keep their signs." in str(ledger)
 
 
@@ -302,8 +305,33 @@ def test_a_platform_that_gained_has_no_shares_of_a_loss() -> None:
     ledger = Ledger.of(losses(-10, -20), platform="Telegram")
     row = ledger.rows[0]
     assert (row.mean, row.runs) == (-15.0, 0)
-    assert np.isnan([row.share, row.share_q05, row.share_q95, row.total_share]).all()
+    assert np.isnan([row.share, row.share_q05, row.share_q95, row.share_median]).all()
     assert "Shares of the loss: none: no run has a loss." in str(ledger)
+
+
+def test_shares_add_up_where_medians_of_shares_do_not() -> None:
+    """Losses of 10, 10 and 100: 1, 1 and 90 go to Signal, 9, 9 and 10 to Viber: 92 and 28 of 120."""
+    pairs = losses(1, 1, 90)
+    pairs["same"][:, 0, 0, X, 2] = [9, 9, 10]
+    ledger = Ledger.of(pairs, platform="Telegram")
+    signal, viber = (
+        next(row for row in ledger.rows if row.entry == "displaced" and row.place == place)
+        for place in ("Signal", "Viber")
+    )
+    assert (signal.share, viber.share) == (92 / 120, 28 / 120)
+    assert (signal.share_median, viber.share_median) == (0.1, 0.9)
+    lines = [" ".join(line.split()) for line in str(ledger).splitlines()]
+    assert "to Signal 1.0 1.0 to 81.1 30.7 76.7 10.0 to 82.0" in lines
+    assert "to Viber 9.0 9.0 to 9.9 9.3 23.3 18.0 to 90.0" in lines
+
+
+def test_where_the_mean_is_a_gain_there_is_no_share_of_it() -> None:
+    ledger = Ledger.of(losses(10, 20, -60), platform="Telegram")
+    assert np.isnan(ledger.rows[0].share)
+    assert ledger.rows[0].share_median == 1.0
+    assert "share %: none, the mean is no loss; range %: 90 % range of the shares over the 2 of 3 runs" in (
+        " ".join(str(ledger).split())
+    )
 
 
 def test_one_run_with_a_loss_gives_a_share_without_a_range() -> None:
