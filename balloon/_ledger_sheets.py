@@ -139,7 +139,9 @@ def _notes(ledger: Ledger, g: int, runs: int) -> tuple[str, ...]:
     elif size > 1:
         over = "run by run" if runs == size else f"over the {runs:,} of {size:,} runs with a loss above 0"
         lost = bool(ledger.net[:, g, 0].sum() > 0)
-        share = "share %: of the mean loss, so shares add up" if lost else "share %: none, the mean is no loss"
+        share = (
+            "share %: of the mean loss, so shares add up" if lost else "share %: none, the mean is no loss"
+        )
         notes.append(f"{share}; range %: 90 % range of the shares {over}.")
     if (ledger.net[:, g, 0] < 0).any():
         notes.append("A loss below 0 is a gain; its parts keep their signs.")

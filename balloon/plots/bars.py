@@ -82,7 +82,7 @@ def ledger_bars(ledger: Ledger, *, names: Mapping[str, str], looks: Looks) -> tu
         add(f"to {name}", values, looks.get(one, style.other_look()), "destination")
     for entry, name, look in (
         ("deterred", "deterred (dormant)", style.dormant_look()),
-        ("incapacitated", "incapacitated (arrested)", style.removed_look()),
+        ("incapacitated", "arrested, not replaced", style.removed_look()),
         ("refilled", "roles refilled elsewhere", style.other_look()),
     ):
         if entry != "refilled" or lines[entry].any():

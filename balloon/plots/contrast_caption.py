@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 FATES = {
     "sum": "on other platforms",
     "deterred": "dormant",
-    "incapacitated": "arrested",
+    "incapacitated": "arrested and not replaced",
     "refilled": "roles filled again elsewhere",
 }
 """Kind of a bar -> what is said of its part of the loss."""
@@ -59,7 +59,18 @@ def _subtitle(worlds: Worlds, bars: tuple[Bar, ...]) -> str:
         f"{who}. On {when} {name} has {theirs} of all actors {worlds.called.within}, {ours} "
         f"{worlds.called.short}: {moved(worlds.effect, single=one)} points."
     )
-    return f"{said} {_shares(bars, 'loss' if one else 'mean loss')}".rstrip()
+    parts = _shares(bars, "loss" if one else "mean loss")
+    return " ".join(part for part in (said, parts, _arrests(worlds)) if part)
+
+
+def _arrests(worlds: Worlds) -> str:
+    """How many are arrested, replaced or not; nothing where no more or fewer are in any run."""
+    change = Range.of(worlds.arrests)
+    ends = "" if worlds.single else f" ({signed(change.low, 0)} to {signed(change.high, 0)})"
+    sign = "+" if round(change.middle) > 0 else ""
+    return (
+        f"Arrests, replaced or not: {sign}{signed(change.middle, 0)}{ends}." if worlds.arrests.any() else ""
+    )
 
 
 def _shares(bars: tuple[Bar, ...], loss: str) -> str:
@@ -90,7 +101,7 @@ def _reading_help(worlds: Worlds) -> str:
 
 def _remarks(worlds: Worlds) -> str:
     """What a careful reader would ask about this very figure."""
-    said = ["Dormant, deterred: on no platform. Removed, incapacitated: arrested."]
+    said = ["Dormant, deterred: on no platform. Removed, incapacitated: arrested and not replaced."]
     if worlds.refills:
         said.append(
             "Curves and flows follow roles, which a newcomer may fill again; the ledger follows persons, "

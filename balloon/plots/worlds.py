@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from balloon._fates import alike, arrests
+from balloon._spread import whole
 from balloon.plots.events import list_events
 from balloon.plots.finding import clear, pattern, same_world
-from balloon.plots.headline import headline
+from balloon.plots.headline import headline, verdict
 from balloon.plots.lettering import day, letters
 from balloon.plots.naming import number
 from balloon.plots.ranges import Range
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 PARTS = {"displaced": "displaced", "deterred": "dormant", "incapacitated": "removed", "refilled": "refilled"}
 """Entries of the ledger -> what their actors are called in the headline."""
+QUIET = ("nothing", "hardly", "hedged")
+"""Verdicts on the platform after which the headline goes on to what changed beside it."""
 
 
 class Called(NamedTuple):
@@ -51,6 +55,8 @@ class Worlds:
     """(R, K, K) of all actors at the end: place in the baseline x place in the alternative."""
     ledger: Ledger
     """Of the squeezed platform at the end."""
+    arrests: NDArray[np.int64]
+    """(R,) arrests up to the end in the alternative minus in the baseline, on all platforms."""
     same: bool
     """Every actor is, at every date and in every run, where it is in the other world."""
 
@@ -149,7 +155,7 @@ class Worlds:
             subject = "The interventions change" if self.causal else "The alternative changes"
             return f"{subject} nothing: every actor is where it is {self.called.short}"
         parts = self.parts
-        return headline(
+        said = headline(
             self.effect,
             against="same world" if self.causal else "other world",
             pattern=pattern(parts),
@@ -159,6 +165,20 @@ class Worlds:
             squeezed=self.baseline.squeezed,
             lead=self.alternative.lead,
         )
+        quiet = verdict(self.effect, unmoved=not self.differences[:, :, 0].any()) in QUIET
+        return f"{said}, but {self.beside}" if quiet and self.beside else said
+
+    @property
+    def beside(self) -> str:
+        """How many arrests more or fewer there are: "there are 9 more arrests (4 to 13)"; else nothing."""
+        change = Range.of(self.arrests)
+        if not (change.low > 0 or change.high < 0):
+            return ""
+        low, middle, high = sorted(map(abs, change))
+        ends = "" if self.single else f" ({whole(low)} to {whole(high)})"
+        noun = "arrest" if round(middle) == 1 else "arrests"
+        are = "is" if round(middle) == 1 else "are"
+        return f"there {are} {whole(middle)} {'more' if change.low > 0 else 'fewer'} {noun}{ends}"
 
 
 def _about(one: Intervention) -> tuple[object, ...]:
@@ -207,18 +227,12 @@ def read_worlds(effect: Contrast, platform: str | None = None) -> Worlds:
         for one, scenario in zip(runs, scenarios, strict=True)
     )
     coupling = effect.coupling.transpose("replicate", "time", "place_baseline", "place_alternative").values
-    member = membership(platforms, places)
+    member, last = membership(platforms, places), effect.pairs[0].sizes["time"] - 1
     return Worlds(
         baseline=baseline,
         alternative=alternative,
         coupling=member.T @ (coupling[:, -1] / coupling[0, 0].sum()) @ member,
         ledger=ledger,
-        same=_same(effect),
+        arrests=np.subtract(*reversed(arrests(effect, last))),
+        same=alike(effect, last),
     )
-
-
-def _same(effect: Contrast) -> bool:
-    """Whether nobody is elsewhere, and nobody's role was filled again by another one."""
-    pairs = effect.pairs[0]
-    same = pairs["same"].transpose(..., "place_baseline", "place_alternative").values
-    return bool(np.einsum("...kk->...", same).sum() == same.sum() and not pairs["refilled"].values.any())

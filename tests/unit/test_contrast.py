@@ -8,13 +8,18 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+import xarray as xr
 
 import balloon as bl
+from balloon._fates import parts
+from balloon._spread import percent
 from balloon.contrast import contrast
 from balloon.effect import Contrast
 from balloon.errors import DataError, EngineError, ScenarioError
-from balloon.interventions import Outreach
+from balloon.interventions import Outreach, Takedown
+from balloon.ledger import Ledger
 from balloon.pairs import TABLES
+from balloon.plots.bars import bar_looks, bar_names, ledger_bars
 from balloon.precision import half_width, precision, saved_by_pairing
 
 KOREA = bl.load("telegram-korea-2024").with_({"population.actors": 1_000})
@@ -146,9 +151,10 @@ def test_measures_agree_with_the_ledger(effect: Contrast) -> None:
     found = effect.measures("Telegram").set_index("measure")
     ledger = effect.ledger("Telegram").to_frame().query("account == 'loss'").set_index(["entry", "place"])
     assert found.loc["gross effect", "median"] == ledger.loc[("loss", "Telegram"), "median"]
-    assert found.loc["displacement share", "median"] == ledger.loc[
-        ("displaced", "other platforms"), "share_median"
-    ]
+    assert (
+        found.loc["displacement share", "median"]
+        == ledger.loc[("displaced", "other platforms"), "share_median"]
+    )
     # The comparison is flat: every actor is in both worlds.
     assert found.loc["net effect", "median"] == pytest.approx(found.loc["gross effect", "median"] / 1_000)
     assert found.loc["WDD", "median"] == -found.loc["total net effect", "median"]
@@ -182,6 +188,32 @@ def test_the_explanation_gives_numbers_intervals_runs_and_assumptions(effect: Co
     assert "20 pairs of runs, seed 1; parameters were held at the scenario's values" in said
     assert "parameters with evidence are assumptions: " in said
     assert "switching cost" in said
+    assert said.endswith(" numbers set by the user or left at the library's default, no source stated.")
+
+
+def test_numbers_without_a_source_are_counted_beside_the_assumptions() -> None:
+    scenario = bl.load("minimal").with_({"population.actors": 100})
+    every = scenario.evidence()
+    stated = int((every.source != "not stated").sum())
+    said = contrast(scenario.without(), scenario, replicates=2).explain()
+    assumed = int((every.source == "assumption").sum())
+    assert f"{assumed} of {stated} parameters with evidence are assumptions: " in said
+    assert f"Beside them: {len(every) - stated} numbers set by the user or left at" in said
+
+
+def test_shares_of_the_loss_are_the_same_in_paragraph_table_and_figure_and_add_up(effect: Contrast) -> None:
+    ledger = effect.ledger("Telegram")
+    rows = {row.entry: row for row in reversed(ledger.rows) if row.account == "loss"}
+    entries = ("displaced", "deterred", "incapacitated", "refilled")
+    assert sum(rows[entry].share for entry in entries) == pytest.approx(1)
+    bars = {bar.kind: bar for bar in ledger_bars(ledger, names=bar_names(ledger), looks=bar_looks(ledger))}
+    said, table = effect.explain("Telegram"), str(ledger)
+    for entry in entries[:3]:
+        share = rows[entry].share
+        assert bars["sum" if entry == "displaced" else entry].share == pytest.approx(share)
+        assert f" {percent(share)} (" in said
+        assert f"{100 * share:.1f}" in table
+        assert share != rows[entry].share_median
 
 
 def test_the_explanation_hedges_where_the_range_holds_zero() -> None:
@@ -192,7 +224,88 @@ def test_the_explanation_hedges_where_the_range_holds_zero() -> None:
 
 
 def test_the_explanation_of_no_difference_says_so() -> None:
-    assert "exactly as many actors in both worlds" in contrast(CALM, CALM, replicates=2).explain()
+    said = contrast(CALM, CALM, replicates=2).explain()
+    assert "exactly as many actors in both worlds" in said
+    assert "Nothing else differs either: on every date up to then every actor is in the same place." in said
+    assert "rrests by then" not in said
+    assert "arrests among" not in said
+
+
+def test_where_both_worlds_close_the_platform_the_explanation_says_who_is_arrested_and_elsewhere() -> None:
+    small = bl.load("minimal").with_({"population.actors": 200})
+    closed = [
+        replace(small, interventions=(Takedown(platform="Telegram", start=date(2024, 10, 7), **how),))
+        for how in ({}, {"seizure": 0.02, "seizure_weeks": 26})
+    ]
+    effect = contrast(*closed, replicates=8, seed=1)
+    ours, theirs = (
+        runs.data.arrests.sum(("time", "platform")) for runs in (effect.baseline, effect.alternative)
+    )
+    low, middle, high = np.quantile(theirs - ours, (0.05, 0.5, 0.95))
+    said = effect.explain()
+    assert "exactly as many actors in both worlds, run by run (0.0% of all)" in said
+    assert f"there are {middle:.0f} more arrests among 200 actors (90% range {low:.0f} to {high:.0f})" in said
+    assert "Elsewhere, in points of all actors: arrested and not replaced +" in said
+    assert "Of actors who were never on Telegram, every other place has as many in both worlds." in said
+    assert (
+        f", but there are {middle:.0f} more arrests ({low:.0f} to {high:.0f})" in effect.plot().caption.title
+    )
+    before = effect.explain(at="2024-10-01")
+    assert "Nothing else differs either" in before
+
+
+def test_arrests_are_told_beside_those_who_are_arrested_and_not_replaced(effect: Contrast) -> None:
+    ours, theirs = (
+        runs.data.arrests.sum(("time", "platform")) for runs in (effect.baseline, effect.alternative)
+    )
+    said = effect.explain()
+    assert "is incapacitated (arrested and not replaced)" in said
+    assert f"there are {float((theirs - ours).median()):.0f} more arrests among 1,000 actors" in said
+    assert f"{float(ours.median()):.0f} without the difference" in said
+
+
+@pytest.mark.parametrize(
+    ("deterred", "said"),
+    [
+        ([4, 5, 6], "5.0% (4.1 to 5.9%) is deterred (dormant)"),
+        ([0, 0, 0], "nobody is deterred (dormant)"),
+        (
+            [-4, -5, -6],
+            "more are on A who would be dormant than the other way round, by 5.0% of the loss (4.1",
+        ),
+        ([-4, 2, 8], "whether anybody is deterred (dormant) on balance is not clear: 2.0% (-3.4 to 7.4%)"),
+        ([-8, -2, 4], "whether anybody is deterred (dormant) on balance is not clear: -2.0% (-7.4 to 3.4%)"),
+    ],
+)
+def test_a_part_of_the_loss_is_said_by_its_sign(deterred: list[int], said: str) -> None:
+    """Of 100 who are lost in each run; a range leaves out a twentieth at either end."""
+    assert said in parts(lost(deterred, displaced=[100 - number for number in deterred]))
+
+
+def test_more_who_reappear_than_are_lost_are_explained() -> None:
+    """Of 100 who are lost 105 reappear; 5 are on A who would be dormant."""
+    said = parts(lost([-5] * 3, displaced=[105] * 3))
+    assert "105% (105 to 105%) reappears on other platforms" in said
+    assert (
+        "most on B (first in 100% of the runs), more than are lost in all, since others are on A instead"
+        in said
+    )
+    assert "-" not in said
+
+
+def lost(deterred: list[int], *, displaced: list[int]) -> Ledger:
+    """Of 1,000 on A so many are on B or dormant in the alternative; below 0: so many come from there."""
+    same = np.zeros((len(deterred), 1, 1, 4, 4), dtype=int)
+    for place, numbers in ((1, displaced), (2, deterred)):
+        same[:, 0, 0, 0, place] = np.maximum(numbers, 0)
+        same[:, 0, 0, place, 0] = np.maximum(-np.array(numbers), 0)
+    two = ("replicate", "time", "group", "place_baseline", "place_alternative")
+    one = ("replicate", "time", "group", "platform", "place")
+    pairs = xr.Dataset(
+        {"same": (two, same), "refilled": (two, 0 * same), "bystanders": (one, 0 * same[:, :, :, :2])},
+        {"group": ["all"], "platform": ["A", "B"], "place": ["A", "B", "dormant", "removed"]},
+    )
+    return Ledger.of(pairs.assign_coords(time=[0], replicate=range(len(deterred))), platform="A")
 
 
 def test_an_alternative_that_differs_by_an_outreach_alone_is_named_by_it() -> None:

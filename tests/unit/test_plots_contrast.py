@@ -95,12 +95,14 @@ def fake(
     worlds: tuple[Scenario, Scenario] | None = None,
     parameters: str = "fixed",
     asked: int | None = None,
+    arrests: list[int] | None = None,
 ) -> FakeContrast:
     """Pairs of runs of 1,000 actors, one per entry of each list.
 
     In the baseline 700 are on the first platform, 100 each are dormant and removed, the others share
     the rest. ``moves`` says how many of those at a place in the baseline are at another one in the
     alternative at the end; it grows from nothing between the first date that differs and the end.
+    ``arrests`` are those that the alternative has more than the baseline.
     """
     scenario = a_scenario()
     baseline, alternative = worlds or (scenario.without(), scenario)
@@ -143,12 +145,17 @@ def fake(
     )
     both = counts["same"] + counts["refilled"]
     made = FakeProvenance(replicates=asked or runs, parameters=parameters)
+    caught = np.zeros((2, runs, STEPS + 1, len(names)), np.int64)
+    caught[:, :, 1, 0] = 10
+    if arrests is not None:
+        caught[1, :, -1, 0] = arrests
     ours, theirs = (
         SimpleNamespace(
             data=xr.Dataset(
                 {
                     "actors": (("replicate", "time", "place"), both.sum(axis=(2, axis))),
                     "joint": (("replicate", "time", "origin", "destination"), both[:, :, 0]),
+                    "arrests": (("replicate", "time", "platform"), caught[4 - axis]),
                 },
                 {"time": time, "replicate": np.arange(runs), "place": places},
             ),
@@ -264,6 +271,31 @@ def test_the_same_places_with_other_persons_in_them_are_not_called_nothing_at_al
     assert "change nothing on Telegram" in title(fake({}, refilled={("Signal", "Signal"): [1] * 40}))
 
 
+def test_where_the_platform_is_no_different_the_title_says_how_many_arrests_are_caused() -> None:
+    other = (a_scenario(), a_scenario(interventions=(replace(EVENT, value=0.8),)))
+    gone = {("dormant", "removed"): [30] * 40}
+    effect = fake(gone, arrests=around(324, 10), worlds=other)
+    assert (
+        title(effect)
+        == "The baseline is no different for Telegram, but there are 324 more arrests (315 to 333)"
+    )
+    assert contrast_figure(effect).caption.subtitle.endswith("Arrests, replaced or not: +324 (315 to 333).")
+    fewer = fake(gone, arrests=around(-1, 0))
+    assert (
+        title(fewer) == "The interventions change nothing on Telegram, but there is 1 fewer arrest (1 to 1)"
+    )
+    unclear = fake(gone, arrests=around(0, 10))
+    assert title(unclear) == "The interventions change nothing on Telegram"
+    assert contrast_figure(unclear).caption.subtitle.endswith("Arrests, replaced or not: 0 (−9 to 9).")
+
+
+def test_where_the_platform_loses_actors_the_subtitle_gives_the_arrests() -> None:
+    effect = fake(OUT, arrests=around(45, 5))
+    assert "arrests" not in title(effect)
+    words = contrast_figure(effect).caption.subtitle
+    assert words.endswith("12% arrested and not replaced. Arrests, replaced or not: +45 (41 to 49).")
+
+
 def test_a_gain_is_called_a_gain() -> None:
     effect = fake({("Signal", "Telegram"): around(25, 5), ("dormant", "Telegram"): around(15, 5)})
     assert title(effect) == "Telegram ends larger with the interventions than without"
@@ -302,8 +334,8 @@ def test_the_subtitle_gives_levels_effect_and_parts_of_the_mean_loss() -> None:
         "Telegram has 44% (40–48) of all actors with the interventions, 70% (70–70) without them: " in words
     )
     assert words.endswith(
-        "−26 (−30 to −22) points. Of the mean loss: 62% on other platforms, 19% dormant, 12% arrested, "
-        "8% roles filled again elsewhere."
+        "−26 (−30 to −22) points. Of the mean loss: 62% on other platforms, 19% dormant, 12% arrested "
+        "and not replaced, 8% roles filled again elsewhere."
     )
 
 
@@ -392,7 +424,7 @@ def test_bars_lead_from_the_loss_to_nothing() -> None:
         "to Viber",
         "to SimpleX",
         "deterred (dormant)",
-        "incapacitated (arrested)",
+        "arrested, not replaced",
         "roles refilled elsewhere",
     ]
     assert [round(bar.size) for bar in bars] == [260, 160, 120, 40, 0, 50, 30, 20]
@@ -453,7 +485,7 @@ def test_a_part_that_goes_the_other_way_leads_away_from_zero_and_is_hatched() ->
     """150 leave for Signal, 30 are no longer arrested: the loss is 120."""
     effect = fake({("Telegram", "Signal"): around(150), ("removed", "Telegram"): around(30, 3)})
     bars = bars_of(effect.ledger())
-    back = next(bar for bar in bars if bar.name.startswith("incapacitated"))
+    back = next(bar for bar in bars if bar.kind == "incapacitated")
     assert (round(back.size), back.away) == (-30, True)
     assert bars[-1].end == pytest.approx(0, abs=1e-9)
     figure = Figure()
