@@ -145,7 +145,7 @@ def more_arrests(effect: Contrast, step: int) -> str:
     return (
         f"By then there are {whole(n.middle)} {way} {noun} {of} (90% range {whole(n.low)} to "
         f"{whole(n.high)}), whether replaced or not: {whole(float(np.median(ours)))} without the difference, "
-        f"{whole(float(np.median(theirs)))} with it (medians)."
+        f"{whole(float(np.median(theirs)))} with it (medians, which need not add up)."
     )
 
 

@@ -132,17 +132,23 @@ def _loss(ledger: Ledger, g: int, rows: Sequence[Row], figures: Figures, columns
 
 def _notes(ledger: Ledger, g: int, runs: int) -> tuple[str, ...]:
     size, notes = ledger.replicate.size, []
-    if size > 1:
-        notes.append("Medians do not add up; means do, but for rounding, and every single run does.")
+    sums = (
+        "Medians do not add up; means and shares of the mean loss do but for rounding, every single run "
+        "exactly."
+    )
+    refilled = any(
+        ledger.net[:, g, e].any() for e, one in enumerate(ledger.entries) if one.entry == "refilled"
+    )
+    said = (sums if size > 1 else "", "Incapacitated: arrested, not replaced." if refilled else "")
+    if any(said):
+        notes.append(" ".join(filter(None, said)))
     if not runs:
         notes.append("Shares of the loss: none: no run has a loss.")
-    elif size > 1:
-        over = "run by run" if runs == size else f"over the {runs:,} of {size:,} runs with a loss above 0"
-        lost = bool(ledger.net[:, g, 0].sum() > 0)
-        share = (
-            "share %: of the mean loss, so shares add up" if lost else "share %: none, the mean is no loss"
+    elif runs < size:
+        none = "" if ledger.net[:, g, 0].sum() > 0 else "none, as the mean is no loss; "
+        notes.append(
+            f"Shares of the loss: {none}ranges over the {runs:,} of {size:,} runs with a loss above 0."
         )
-        notes.append(f"{share}; range %: 90 % range of the shares {over}.")
     if (ledger.net[:, g, 0] < 0).any():
         notes.append("A loss below 0 is a gain; its parts keep their signs.")
     return tuple(notes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from balloon._spread import counted
 from balloon.describe.pedigree import known_sources, parameters
 from balloon.evidence import ASSUMPTION
 from balloon.pages.markup import escape, items, table
@@ -105,14 +106,21 @@ def rest(scenario: Scenario, *, left_out: Sequence[str]) -> str:
     said = []
     for what, members in (("Drawn as well, with less influence", drawn), ("Without a range", held)):
         if members:
-            kinds = list(dict.fromkeys(one.field.replace("_", " ") for one in members))
-            assumed = sum(one.source == ASSUMPTION for one in members)
-            said.append(
-                f"{what}: {len(members)} numbers, {assumed} of them assumptions ({', '.join(kinds)})."
-            )
+            kinds = ", ".join(dict.fromkeys(one.field.replace("_", " ") for one in members))
+            said.append(f"{what}: {_assumed(members)} ({kinds}).")
     if silent:
-        said.append(f"Left at the defaults of the library, without a source: {silent} numbers.")
+        unsaid = "Set by the user or left at the library's default, no source stated"
+        said.append(f"{unsaid}: {counted(silent, 'number')}.")
     return " ".join(f"<p>{escape(one)}</p>" for one in said)
+
+
+def _assumed(members: Sequence[Parameter]) -> str:
+    """How many numbers, and how many of them are assumptions."""
+    assumed, number = sum(one.source == ASSUMPTION for one in members), counted(len(members), "number")
+    if len(members) == 1:
+        return f"{number}, {'an' if assumed else 'no'} assumption"
+    are = "assumption" if assumed == 1 else "assumptions"
+    return f"{number}, {assumed or 'none'} of them {are}"
 
 
 def everything(scenario: Scenario) -> str:

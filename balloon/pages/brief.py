@@ -53,7 +53,7 @@ def write_brief(effect: Contrast, path: str | os.PathLike[str], *, platform: str
     """
     target = Path(path)
     kind = checked(target)
-    page = brief_page(effect, platform=platform)
+    page = brief_page(effect, platform=platform, kind=kind)
     if kind == ".pdf":
         from balloon.pages.rendering import pdf
 
@@ -79,8 +79,13 @@ def checked(path: Path) -> str:
     return kind
 
 
-def brief_page(effect: Contrast, *, platform: str | None = None) -> str:
+def brief_page(effect: Contrast, *, platform: str | None = None, kind: str = ".html") -> str:
     """The brief as HTML; see `write_brief`.
+
+    Parameters
+    ----------
+    kind : ".html" or ".pdf"
+        What it is made for, and what the command that repeats it writes.
 
     Examples
     --------
@@ -117,7 +122,7 @@ def brief_page(effect: Contrast, *, platform: str | None = None) -> str:
             + assumed.everything(alternative),
             kind="assumed",
         ),
-        _section("How to repeat it", _repeat(effect, ledger.platform)),
+        _section("How to repeat it", _repeat(effect, ledger.platform, kind)),
     ]
     caution = "Simulated actors, not observations; no person is predicted."
     return document(
@@ -169,7 +174,7 @@ def _sensitivity(effect: Contrast, platform: str, found: Sensitivity | None, fig
     )
 
 
-def _repeat(effect: Contrast, platform: str) -> str:
+def _repeat(effect: Contrast, platform: str, kind: str) -> str:
     both, made = (effect.scenarios[0], effect.scenarios[1]), effect.alternative.provenance
-    typed = command(both, made, platform=platform, verb="brief", out="brief.html")
+    typed = command(both, made, platform=platform, verb="brief", out=f"brief{kind}")
     return repeat(typed, remarks(both, made), origin(both, made))

@@ -294,10 +294,9 @@ def test_shares_are_of_the_mean_loss_and_their_ranges_over_the_runs_with_a_loss(
     row = next(row for row in ledger.rows if row.entry == "displaced" and row.place == "Signal")
     assert (row.runs, row.share, row.share_median) == (2, 1.0, 1.0)
     assert (row.mean, row.gone, row.come) == (6.0, 7.5, 1.5)
-    assert (
-        "share %: of the mean loss, so shares add up; range %: 90 % range of the shares over the 2 of 4 runs "
-        "with a loss above 0."
-    ) in " ".join(str(ledger).split())
+    said = " ".join(str(ledger).split())
+    assert "means and shares of the mean loss do but for rounding, every single run exactly." in said
+    assert "Shares of the loss: ranges over the 2 of 4 runs with a loss above 0." in said
     assert "A loss below 0 is a gain; its parts keep their signs." in str(ledger)
 
 
@@ -329,9 +328,15 @@ def test_where_the_mean_is_a_gain_there_is_no_share_of_it() -> None:
     ledger = Ledger.of(losses(10, 20, -60), platform="Telegram")
     assert np.isnan(ledger.rows[0].share)
     assert ledger.rows[0].share_median == 1.0
-    assert "share %: none, the mean is no loss; range %: 90 % range of the shares over the 2 of 3 runs" in (
+    assert "Shares of the loss: none, as the mean is no loss; ranges over the 2 of 3 runs" in (
         " ".join(str(ledger).split())
     )
+
+
+def test_where_roles_are_filled_again_the_table_says_that_incapacitated_is_not_replaced() -> None:
+    said = "Incapacitated: arrested, not replaced."
+    assert said in " ".join(str(Ledger.of(by_hand(), platform="Telegram")).split())
+    assert said not in " ".join(str(Ledger.of(losses(10, 20), platform="Telegram")).split())
 
 
 def test_one_run_with_a_loss_gives_a_share_without_a_range() -> None:

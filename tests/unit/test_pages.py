@@ -16,6 +16,7 @@ import balloon as bl
 from balloon import cli
 from balloon.errors import DataError, EngineError, ScenarioError
 from balloon.pages import WhatIf, brief_page, explore, sensitivity, write_brief
+from balloon.pages.assumed import rest
 from balloon.pages.drawing import Frame, path
 from balloon.pages.explore import slider
 from balloon.pages.markup import data
@@ -195,6 +196,45 @@ def test_a_brief_asks_nothing_of_any_host_and_says_what_its_image_shows(fixed: b
     assert found.of("html") == [{"lang": "en"}]
     assert found.of("img")[0]["alt"].startswith("Line chart, 2 Sep 2024 to ")
     assert not found.of("script")
+
+
+def test_a_brief_says_how_many_numbers_state_no_source_whoever_set_them(minimal: bl.Scenario) -> None:
+    """A number of the user's own without evidence is as little a default as a default is the user's."""
+    own = minimal.with_({"behaviour.switching_cost": 3.25})
+    silent = int((own.evidence().source == "not stated").sum())
+    said = rest(own, left_out=[])
+    assert f"Set by the user or left at the library's default, no source stated: {silent} numbers." in (
+        said.replace("&#x27;", "'")
+    )
+    assert "defaults of the library" not in said
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        (("platforms.Signal.onboarding_cost",), "1 number, an assumption (onboarding cost)."),
+        (
+            ("platforms.Signal.onboarding_cost", "platforms.Viber.onboarding_cost"),
+            "2 numbers, 2 of them assumptions (onboarding cost).",
+        ),
+        (("interventions.cooperation:Telegram:2024-10-01.value",), "1 number, no assumption (value)."),
+    ],
+)
+def test_one_number_is_not_called_numbers(kept: tuple[str, ...], said: str) -> None:
+    scenario = bl.load("minimal")
+    others = [path for path in scenario.evidence().path if path not in kept]
+    assert f"{said}</p>" in rest(scenario, left_out=others)
+
+
+def test_a_brief_as_pdf_is_repeated_as_pdf(
+    fixed: bl.Contrast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = []
+    monkeypatch.setattr("balloon.pages.rendering.pdf", lambda page, **_: pages.append(page) or b"%PDF")
+    fixed.brief(tmp_path / "mine.pdf")
+    pages.append(fixed.brief(tmp_path / "mine.html").read_text("utf-8"))
+    for page, name in zip(pages, ("brief.pdf", "brief.html"), strict=True):
+        assert f"--out {name}" in " ".join("".join(Elements(page).texts).split())
 
 
 def test_the_same_contrast_gives_the_same_page(fixed: bl.Contrast) -> None:
