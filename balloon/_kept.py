@@ -32,6 +32,7 @@ COMPILED = (
     "behaviour/inputs.py",
     "behaviour/rules.py",
     "behaviour/decide.py",
+    "engines/faults.py",
     "engines/stage.py",
     "engines/columns.py",
     "engines/tally.py",

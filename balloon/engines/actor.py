@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from balloon._jit import plain
 from balloon.behaviour.decide import apps_after, habit_after, met, seizure_rate, source_of, struck
 from balloon.behaviour.inputs import Enforcement, Traits, View
 from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, SHOCK, TRIAL, gumbel, uniform, words
 from balloon.engines._mesa import CellAgent
+from balloon.engines.faults import OF_HAZARD, OF_REVISION, OF_TRIAL, OF_UTILITY, note
+from balloon.engines.refusal import refuse_answer
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED, place_of
 
 if TYPE_CHECKING:
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 NOWHERE = -1
 """No habit, no source, no platform."""
+
+_note = plain(note)
 
 
 class Standing(NamedTuple):
@@ -185,6 +190,17 @@ class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
         if cell is not self.cell:
             self.cell = cell
 
+    def _heard(self, kind: int, place: int, given: float) -> float:
+        """What a rule gave; noted if it means nothing, for the model to refuse after the step."""
+        least = -math.inf if kind in (OF_UTILITY, OF_TRIAL) else 0.0
+        try:
+            means_something = least <= given < math.inf
+        except TypeError:
+            refuse_answer(kind, given, self)
+        if not means_something:
+            _note(self.model.stage.fault, kind, self.slot, self.model.t, place, given)
+        return given
+
     def _luck(self, purpose: int, item: int) -> float:
         return float(uniform(*self.model.address, self.model.t, self.slot, purpose, item))
 
@@ -199,7 +215,9 @@ class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
             return now
         now = now._replace(seized=_taken(now, sight))
         open_home = now.code < size and sight.available[now.code]
-        rate = self.hazard(self.traits, sight.enforcement[now.code]) if open_home else 0.0
+        rate = 0.0
+        if open_home:
+            rate = self._heard(OF_HAZARD, now.code, self.hazard(self.traits, sight.enforcement[now.code]))
         seizures = 0.0
         if now.seized:
             seizures = seizure_rate(np.uint32(now.seized), model.stage.seizure[self.traits.group])
@@ -226,7 +244,7 @@ class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
         luck = self._luck(EVENT, REVISION)
         if free:
             removed = self._removed_share() if open_home else 0.0
-            rate = self.revision_rate(self.traits, removed, model.weeks)
+            rate = self._heard(OF_REVISION, now.code, self.revision_rate(self.traits, removed, model.weeks))
             return self._choose(now, forced=False) if luck < rate * model.weeks else now
         if not luck >= model.parameters.rechoice_rate * model.weeks:  # nan: all at once
             return self._choose(now, forced=True)
@@ -284,11 +302,12 @@ class Actor(CellAgent):  # type: ignore[misc]  # Mesa has no types
         tries = numbers.trial > 0.0 and self._luck(EVENT, TRIAL) < numbers.trial
         for view in self._views(now, sight):
             shock = shocks[1 + view.platform]
-            value = self.utility(self.traits, view) + shock
+            value = self._heard(OF_UTILITY, view.platform, self.utility(self.traits, view)) + shock
             if value > best:
                 best, choice = value, view.platform
             if tries:
-                value = self.utility(self.traits, view._replace(friction=0.0)) + shock
+                worth = self.utility(self.traits, view._replace(friction=0.0))
+                value = self._heard(OF_TRIAL, view.platform, worth) + shock
                 if value > liked:
                     liked, tried = value, view.platform
         held = now.seized & _mask(more > 0.0 for more in sight.seizure)

@@ -14,6 +14,7 @@ from balloon.behaviour.inputs import Parameters
 from balloon.engines.choice import choose, look_around
 from balloon.engines.columns import Extra, Scratch, Setting, new_scratch
 from balloon.engines.passes import advance
+from balloon.engines.refusal import refuse_faults
 from balloon.engines.stage import Series, Stage, code, new_series, new_stage
 from balloon.engines.stayers import set_aside
 from balloon.engines.tally import apply, drop_apps
@@ -174,6 +175,7 @@ def states(scenario: Scenario, *, seed: int, replicate: int) -> Iterator[State]:
     go = code(advance, scenario, 0, 0, *run)
     for t in range(scenario.steps + 1):
         go(t, t, *run)
+        refuse_faults(run.stage.fault, scenario)
         yield State(t, run.actors, run.series, run.stage)
 
 
@@ -181,4 +183,5 @@ def final(scenario: Scenario, *, seed: int, replicate: int) -> State:
     """The state after the last step: the run in one call, for those who need none of the others."""
     run = prepare(scenario, seed=seed, replicate=replicate)
     code(advance, scenario, 0, 0, *run)(0, scenario.steps, *run)
+    refuse_faults(run.stage.fault, scenario)
     return State(scenario.steps, run.actors, run.series, run.stage)

@@ -34,6 +34,7 @@ from balloon.engines.columns import (
     SLOT,
     TRIED,
 )
+from balloon.engines.faults import OF_TRIAL, note, note_utilities
 from balloon.engines.stage import STRANDED
 from balloon.engines.stayers import set_apart
 
@@ -42,7 +43,7 @@ from balloon.engines.stayers import set_apart
 def choose(t, g, m, setting, parameters, actors, scratch, stage):
     """Let the first ``m`` of those who wait choose; what they do stands in the columns."""
     _gather(g, m, actors, scratch, stage)
-    _judge(g, m, setting, parameters, scratch, stage)
+    _judge(t, g, m, setting, parameters, scratch, stage)
     _draw_shocks(t, m, setting, scratch)
     if setting.linear or parameters.trial > 0.0:  # those who try something need all shocks
         _take_best(g, m, parameters.outside_option, scratch, stage)
@@ -132,7 +133,7 @@ def _look_wide(t, g, m, setting, home, scratch, stage):
 
 
 @inner
-def _judge(g, m, setting, parameters, scratch, stage):
+def _judge(t, g, m, setting, parameters, scratch, stage):
     """Utility of every available platform to every chooser; -inf where no path leads."""
     column, risk, way, exposure = scratch.column, scratch.risk, scratch.way, setting.exposures[g]
     home, habit, apps, mean_belief = column[HOME], column[HABIT], column[APPS], stage.mean_belief[g]
@@ -149,6 +150,7 @@ def _judge(g, m, setting, parameters, scratch, stage):
             view = View(q, a, near[c], b, mean_belief, 0.0 if free else f, pay)
             v = utility(Traits(g, risk[c], exposure), view, parameters)
             row[c] = -np.inf if f == np.inf else v
+        note_utilities(stage.fault, m, column[SLOT], t, q, row)
 
 
 @inner
@@ -259,6 +261,8 @@ def _try_out(t, g, m, setting, parameters, scratch, stage):
                     q, stage.asc[g, q], scratch.peers[q, c], stage.belief[g, q], mean_belief, 0.0, pay
                 )
                 v = utility(Traits(g, scratch.risk[c], exposure), view, parameters)
+                if not v < np.inf:
+                    note(stage.fault, OF_TRIAL, i, t, q, v)
                 v += scratch.shock[q + 1, c]
                 if v > best:
                     best = v

@@ -19,7 +19,10 @@ from balloon.behaviour.decide import chance
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.engines._mesa import Cell, Model, Network, network
 from balloon.engines.actor import NOWHERE, Actor, Rules, Sight, Standing
+from balloon.engines.faults import new_faults
+from balloon.engines.refusal import overridden, refuse_faults
 from balloon.engines.stage import (
+    ASKED,
     FRESH,
     REMOVED,
     Series,
@@ -79,7 +82,9 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
     Raises
     ------
     EngineError
-        An ``actor`` that is no `Actor`, a seed or replicate out of range, a step after the last.
+        A scenario or an ``actor`` that is none, a seed or replicate out of range, a step after the last.
+    RunError
+        An own rule, or an override, that gives what means nothing: see `refuse_faults`.
 
     Examples
     --------
@@ -108,6 +113,8 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
         self.space: Network = network(scenario.landscape.to_networkx(), self.random)
         self.cells: list[Cell] = [self.space[name] for name in scenario.platforms]
         self.stage: Stage = new_stage(scenario, self.policy)
+        watched = {*scenario.behaviour.own_rules, *overridden(actor)}
+        self.stage.fault[:] = new_faults(kind for name in watched for kind in ASKED[name])
         self.series: Series = new_series(scenario.steps, len(scenario.groups), self.size)
         self.removals = False
         self.sight: list[Sight] = []
@@ -117,6 +124,7 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
         self._observe: Any = kernel(observe, scenario)
         self._count()  # first: a budget looks at where everybody is
         self._see(1)
+        self._refuse_faults()
 
     @property
     def date(self) -> date:
@@ -146,10 +154,14 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
         self.t += 1
         self._see(self.t)
         self.agents.shuffle_do("decide")
+        self._refuse_faults()
         self.agents.do("act")
         self._count()
         close_step(self.t, self.parameters, self.policy, self.weeks, self.stage, self.series)
         self.running = self.t < self.world.steps
+
+    def _refuse_faults(self) -> None:
+        refuse_faults(self.stage.fault, self.world, type(self.slots[0]))
 
     def _see(self, t: int) -> None:
         """Write the stage of step t, and what each group sees of it."""

@@ -16,6 +16,7 @@ from balloon.behaviour.rules import hazard, revision_rate
 from balloon.draws import ARREST, EVENT, REPLACEMENT, REVISION, TRIAL, keys, philox, tag_of, uniform, unit
 from balloon.engines.choice import choose, look_around
 from balloon.engines.columns import AT, BLOCK, HELD, RISK, SEAT, STAY, WIDTH
+from balloon.engines.faults import OF_HAZARD, OF_REVISION, is_faulty, note
 from balloon.engines.stage import DORMANT, FRESH, REMOVED, STRANDED, close_step, observe
 from balloon.engines.stayers import bound_options, set_aside
 from balloon.engines.tally import apply, carry, count_stayers, drop_apps, leave, mark_origin, take_stock
@@ -29,7 +30,10 @@ WHO, WHOM = 0, 1
 
 @jit
 def advance(first, last, setting, parameters, policy, actors, extra, scratch, stage, series):
-    """Do steps ``first`` to ``last``; step 0 takes stock and sets the stage for the first look."""
+    """Do steps ``first`` to ``last``; step 0 takes stock and sets the stage for the first look.
+
+    A step in which an own rule gave what means nothing is the last.
+    """
     for t in range(first, last + 1):
         if t == 0:
             take_stock(setting.bounds, actors, series)
@@ -39,6 +43,8 @@ def advance(first, last, setting, parameters, policy, actors, extra, scratch, st
             close_step(t, parameters, policy, setting.weeks, stage, series)
         if t == setting.reference:
             mark_origin(t, actors, extra, series)
+        if is_faulty(stage.fault):
+            return
 
 
 @inner
@@ -184,6 +190,8 @@ def _look_closer(t, g, lo, n, unclear, watch, setting, parameters, actors, extra
                     int(code), stage.undercover[g, p], stage.requests[g, p], stage.cooperation[g, p]
                 )
                 rate = hazard(traits, works, parameters)
+                if not 0.0 <= rate < np.inf:
+                    note(stage.fault, OF_HAZARD, i, t, code, rate)
             if seized.size > 0:
                 seized_rate = seizure_rate(seized[i], seizure)
             if struck(arrest[k], rate + seized_rate, weeks):
@@ -195,11 +203,15 @@ def _look_closer(t, g, lo, n, unclear, watch, setting, parameters, actors, extra
             elif habit >= 0 and habit != code and stage.reopened[g, habit]:
                 chooses = True
             elif open_home or code == dormant:
-                chooses = revision[k] < revision_rate(traits, 0.0, weeks, parameters) * weeks
+                pace = revision_rate(traits, 0.0, weeks, parameters)
+                chooses = revision[k] < pace * weeks
                 # The built-in rate only rises with what befalls contacts.
                 if watch and open_home and not (chooses and setting.built_in):
                     share = _removed_share(t, i, fresh, setting, actors.home)
-                    chooses = revision[k] < revision_rate(traits, share, weeks, parameters) * weeks
+                    pace = revision_rate(traits, share, weeks, parameters)
+                    chooses = revision[k] < pace * weeks
+                if not 0.0 <= pace < np.inf:
+                    note(stage.fault, OF_REVISION, i, t, code, pace)
             elif not revision[k] >= rechoice:  # nan: all at once
                 chooses = True
             elif at_home:

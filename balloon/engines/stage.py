@@ -18,6 +18,7 @@ from balloon._jit import entry, inner, jit, scalar, specialise
 from balloon.behaviour.decide import annual, chance, learnt, per_week
 from balloon.behaviour.inputs import Enforcement, Traits
 from balloon.behaviour.rules import hazard
+from balloon.engines.faults import OF_HAZARD, OF_REVISION, OF_TRIAL, OF_UTILITY, new_faults, note
 from balloon.timetable import Policy
 
 if TYPE_CHECKING:
@@ -29,6 +30,12 @@ bundle(Policy)
 
 DORMANT, REMOVED, STRANDED, FRESH = range(4)
 """Codes of home, counted from the number of platforms."""
+
+
+ASKED = {
+    "hazard": (OF_HAZARD,), "revision_rate_rule": (OF_REVISION,), "utility": (OF_UTILITY, OF_TRIAL),
+}  # fmt: skip
+"""Kinds of questions that a rule is asked."""
 
 
 @scalar
@@ -69,6 +76,8 @@ class Stage(NamedTuple):
     """(G, P) annual probabilities believed at the start, nan: the true rate of step 1."""
     triggered: NDArray[np.float64]
     """(n, P) week in which an outreach was set off on a platform, inf: not yet."""
+    fault: NDArray[np.float64]
+    """(4, 4) what own rules gave that means nothing: see `balloon.engines.faults`."""
 
 
 @bundle
@@ -109,6 +118,8 @@ def new_stage(scenario: Scenario, policy: Policy) -> Stage:
     made["weekly"][:] = np.nan
     made["given"] = np.array([[g.belief.get(p, np.nan) for p in names] for g in groups])
     made["triggered"] = np.full((len(policy.outreach_on), len(names)), np.inf)
+    rules = scenario.behaviour.own_rules
+    made["fault"] = new_faults(kind for name in rules for kind in ASKED[name])
     return Stage(**made)
 
 
@@ -171,6 +182,8 @@ def observe(t, exposures, parameters, policy, weeks, stage, series):
                 h = hazard(Traits(g, 0.0, exposures[g]), works, parameters) if open_now else 0.0
                 given = stage.given[g, p]
                 stage.weekly[g, p] = per_week(given) if given >= 0.0 else h
+                if not given >= 0.0 and not 0.0 <= h < np.inf:
+                    note(stage.fault, OF_HAZARD, g - groups, t, p, h)
                 series.belief[0, g, p] = annual(stage.weekly[g, p])
             believed = annual(stage.weekly[g, p])
             stage.belief[g, p] = believed

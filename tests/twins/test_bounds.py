@@ -113,15 +113,10 @@ def nowhere(traits: Any, view: Any, parameters: Any) -> float:
 
 def irresistible(traits: Any, view: Any, parameters: Any) -> float:
     """Two platforms that no luck can outbid: the first is taken."""
-    return math.inf if view.platform > 0 else 0.0
+    return 1e300 if view.platform > 0 else 0.0
 
 
-def undefined(traits: Any, view: Any, parameters: Any) -> float:
-    """One platform is worth no number, so nobody goes there."""
-    return math.nan if view.platform == 0 else view.asc
-
-
-OWN = [alike, ever_better, forbidden, nowhere, irresistible, undefined]
+OWN = [alike, ever_better, forbidden, nowhere, irresistible]
 
 
 @pytest.mark.parametrize("outside_option", [-2.0, -math.inf])

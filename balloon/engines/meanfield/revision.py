@@ -8,7 +8,7 @@ import numpy as np
 
 from balloon.engines.meanfield.choice import Mass, ratio
 from balloon.engines.meanfield.others import unseen
-from balloon.engines.meanfield.rules import TRAITS
+from balloon.engines.meanfield.rules import TRAITS, heard
 from balloon.engines.meanfield.values import room
 from balloon.engines.stage import STRANDED
 
@@ -56,7 +56,12 @@ def revising(world: World, closing: Closing | None, fresh: NDArray[Any] | None) 
     ``fresh`` are the actors arrested in the last step; None where nobody cares.
     """
     at, weeks, numbers = world.layout.cells, world.weeks, world.per[3]
-    rule, traits = world.layout.rules.revision_rate, _traits(world)
+    traits, groups = _traits(world), np.ones((world.sizes.shape[1], 1), bool)
+
+    def rule(*given: Any) -> Any:
+        pace = world.layout.rules.revision_rate(*given)
+        return heard(world.layout.scenario, "revision_rate_rule", pace, groups)
+
     calm = np.asarray(rule(traits, 0.0, weeks, numbers) * weeks)
     alert = calm
     if fresh is not None:

@@ -10,10 +10,14 @@ import numpy as np
 from balloon._jit import plain
 from balloon.behaviour import rules as built_in
 from balloon.behaviour.inputs import Enforcement, Parameters, Traits, View
-from balloon.errors import EngineError
+from balloon.engines.refusal import meaningless
+from balloon.errors import EngineError, RunError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from balloon.behaviour import Behaviour
+    from balloon.scenario import Scenario
 
 
 OfArrays = Any
@@ -45,6 +49,37 @@ def rules_of(behaviour: Behaviour) -> Rules:
         hazard=_spread(hazard, Enforcement) if hazard else plain(built_in.hazard),
         revision_rate=_spread(rate) if rate else plain(built_in.revision_rate),
     )
+
+
+AXES: dict[str, tuple[int, int | None]] = {
+    "hazard": (-3, -1), "revision_rate_rule": (-2, None), "utility": (-4, -1),
+}  # fmt: skip
+"""Axes of groups and of platforms in what a rule gives."""
+
+
+def heard(scenario: Scenario, rule: str, given: Any, used: NDArray[np.bool_]) -> Any:
+    """What a rule gave, refused if it is an own one and means nothing where it is used.
+
+    Raises
+    ------
+    RunError
+        A utility that is nan or inf, or a rate that is not a finite number >= 0.
+    """
+    if rule not in scenario.behaviour.own_rules:
+        return given
+    real = np.asarray(np.real(given))
+    means_something = real < np.inf
+    if rule != "utility":
+        means_something &= real >= 0.0
+    bad = used & ~means_something
+    if not bad.any():
+        return given
+    first = np.unravel_index(np.argmax(bad), bad.shape)
+    group, platform = AXES[rule]
+    where = f"to group {scenario.groups[first[group]].name!r}"
+    if platform is not None:
+        where += f" for {scenario.platforms[first[platform]]!r}"
+    raise RunError(meaningless(rule, float(np.broadcast_to(real, bad.shape)[first]), where, scenario))
 
 
 def _spread(rule: Callable[..., Any], sight: type[Any] | None = None) -> Callable[..., Any]:

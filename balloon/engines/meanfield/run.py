@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +16,7 @@ from balloon.engines.meanfield.sight import Memory, annual, first_beliefs, look,
 from balloon.engines.meanfield.step import advance
 from balloon.engines.meanfield.values import room
 from balloon.engines.meanfield.world import Layout, World, lay_out, start, world
-from balloon.errors import EngineError
+from balloon.errors import EngineError, RunError
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -120,6 +121,8 @@ class MeanField:
             A path that shapes the layout, batches of different length.
         ScenarioError
             A path that leads nowhere.
+        RunError
+            An own rule that gives what means nothing.
         """
         here = world(_layout(self.scenario), free or {}, classes=self.classes, apps=apps)
         series, memory = _blank(here, joint=joint)
@@ -128,13 +131,14 @@ class MeanField:
         before = standing = None
         for t in range(self.scenario.steps + 1):
             if t > 0:
-                if standing is None or here.turns[t - 1]:
-                    standing = season(here, look(here, t, memory))
-                if t == 1:
-                    state = first_beliefs(here, standing.sight, state)
-                    series.belief[:, 0] = annual(state.weekly)
-                homes = memory.homes[:, t - 1, :, : memory.arrests.shape[-1]]
-                state, flows = advance(here, standing, state, homes, series.belief[:, t - 1])
+                with _in_step(t):
+                    if standing is None or here.turns[t - 1]:
+                        standing = season(here, look(here, t, memory))
+                    if t == 1:
+                        state = first_beliefs(here, standing.sight, state)
+                        series.belief[:, 0] = annual(state.weekly)
+                    homes = memory.homes[:, t - 1, :, : memory.arrests.shape[-1]]
+                    state, flows = advance(here, standing, state, homes, series.belief[:, t - 1])
                 _note(t, standing.sight, flows, series)
             _count(here, t, state, series, memory)
             if t > 0 and memory.triggered.size:
@@ -146,6 +150,15 @@ class MeanField:
                 state = part_with_removed(here, state)
                 series.joint[:, t] = same_actors(here, state, before)
         return _finish(series)
+
+
+@contextmanager
+def _in_step(t: int) -> Iterator[None]:
+    """Say of what is refused in which step it was."""
+    try:
+        yield
+    except RunError as refusal:
+        raise RunError(f"mean field, step {t}: {refusal}") from None
 
 
 @lru_cache(maxsize=4)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from balloon.engines.meanfield.choice import chance, ratio
-from balloon.engines.meanfield.rules import ENFORCEMENT, TRAITS, OfArrays
+from balloon.engines.meanfield.rules import ENFORCEMENT, TRAITS, OfArrays, heard
 from balloon.engines.meanfield.world import State, World, scaled
 
 if TYPE_CHECKING:
@@ -113,13 +113,18 @@ def pressure(world: World, sight: Sight, *, fearless: bool = False) -> Any:
     )
     rate = world.layout.rules.hazard(traits, works, world.per[4])
     # All four axes are there, even where an own rule gives one number for everybody.
-    return np.where(sight.available[None, :, None], rate, 0.0)
+    available = sight.available[None, :, None]
+    if not fearless:  # of beliefs at the start, those that are given are not asked for
+        heard(world.layout.scenario, "hazard", rate, available)
+    return np.where(available, rate, 0.0)
 
 
 def first_beliefs(world: World, sight: Sight, state: State) -> State:
     """Beliefs that were not given start at the true rate of the first step."""
     true = pressure(world, sight, fearless=True)[:, :, 0]
-    return state._replace(weekly=np.where(np.isnan(state.weekly), true, state.weekly))
+    unknown = np.isnan(state.weekly)
+    heard(world.layout.scenario, "hazard", true[:, :, None], unknown[:, :, None])
+    return state._replace(weekly=np.where(unknown, true, state.weekly))
 
 
 def annual(weekly: Sheet) -> Sheet:

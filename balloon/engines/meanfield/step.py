@@ -20,7 +20,7 @@ from balloon.engines.meanfield.choice import (
 )
 from balloon.engines.meanfield.others import spread, unseen
 from balloon.engines.meanfield.revision import revising
-from balloon.engines.meanfield.rules import TRAITS, VIEW, OfArrays
+from balloon.engines.meanfield.rules import TRAITS, VIEW, OfArrays, heard
 from balloon.engines.meanfield.season import Season
 from balloon.engines.meanfield.settle import Turn, settle
 from balloon.engines.meanfield.sight import Seen, Sheet, Sight, crowd, learn, mean_belief
@@ -89,17 +89,17 @@ def _options(world: World, season: Season, left: State, homes: NDArray[Any], bel
     outlook = world.layout.cells.outlook
     seen = crowd(world, season.sight, homes) if world.social else None
     view = _view(world, season.sight, homes, belief, seen)
-    value = _utility(world, view)
+    value = _utility(world, season, view)
     weight, dormancy = _weights(world, season, value)
     away = season.away
     if not world.built_in:
-        paying = _utility(world, view._replace(onboarding_cost=_sheet(season.sight.onboarding_cost)))
-        away = power(paying - value)[..., outlook, :]
+        paying = _utility(world, season, view._replace(onboarding_cost=_sheet(season.sight.onboarding_cost)))
+        away = power(_gap(paying, value))[..., outlook, :]
     has = ratio(left.apps, left.mass[..., None]) if world.apps else left.apps
     options = Options(weight[..., outlook, :], away, dormancy[..., outlook], has)
     if seen is None or not world.others.afresh:
         return options
-    return _blurred(world, options, view, value, seen)
+    return _blurred(world, season, options, view, value, seen)
 
 
 def _weights(world: World, season: Season, value: Any) -> tuple[Any, Any]:
@@ -116,7 +116,7 @@ def _weights(world: World, season: Season, value: Any) -> tuple[Any, Any]:
     return weight, power(outside - top)
 
 
-def _utility(world: World, view: OfArrays) -> Any:
+def _utility(world: World, season: Season, view: OfArrays) -> Any:
     """(B, G, K, R, P) utilities; the rule is given arrays that end with the batch, (G, K, R, P, B)."""
     groups = np.arange(world.sizes.shape[1]).reshape(-1, 1, 1, 1, 1)
     risk = world.risk.transpose(1, 2, 0)[:, :, None, None]
@@ -124,7 +124,16 @@ def _utility(world: World, view: OfArrays) -> Any:
     value = np.asarray(world.layout.rules.utility(traits, view, world.per[1]))
     shape = (*world.risk.shape[1:], *world.layout.cells.friction.shape, world.batch)
     value = value if value.shape == shape else np.broadcast_to(value, shape)
-    return value.transpose(4, 0, 1, 2, 3)
+    value = value.transpose(4, 0, 1, 2, 3)
+    if not world.built_in:
+        open_ways = np.ones(1, bool) if season.shut is None else ~season.shut
+        heard(world.layout.scenario, "utility", value, open_ways)
+    return value
+
+
+def _gap(new: Any, value: Any) -> Any:
+    """By how much a utility changes; not at all where it is -inf, whose weight is 0."""
+    return np.subtract(new, value, out=np.zeros_like(new), where=np.isfinite(value))
 
 
 def _view(
@@ -151,12 +160,14 @@ def _sheet(one: Sheet) -> Any:
     return one.transpose(1, 2, 0)[:, None, None]
 
 
-def _blurred(world: World, options: Options, view: OfArrays, value: Any, seen: Seen) -> Options:
+def _blurred(
+    world: World, season: Season, options: Options, view: OfArrays, value: Any, seen: Seen
+) -> Options:
     """The options corrected for the luck of who is met; see `choice.blur`."""
     slope: Any = world.per[5].peer_influence
     if not world.built_in:
         nudge = 0.01
-        slope = (_utility(world, view._replace(peers=view.peers + nudge)) - value) / nudge
+        slope = _gap(_utility(world, season, view._replace(peers=view.peers + nudge)), value) / nudge
         slope = slope[..., world.layout.cells.outlook, :]
     shares, visible = seen
     a, b = spread(world.others.afresh, visible)
