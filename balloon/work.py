@@ -235,9 +235,27 @@ def run_block(job: Job, model: str, numbers: range, values: Sequence[Values] | N
 
 def _failure(number: int, error: Exception) -> Failure:
     text = "".join(traceback.format_exception(error))
-    # Files by name only: a result is the same, and tells nothing, wherever it was made.
-    text = re.sub(r'File "(?:[^"]*[\\/])?([^"\\/]*)"', r'File "\1"', text)
-    return Failure(number, f"{type(error).__name__}: {error}", text)
+    return Failure(number, _without_folders(f"{type(error).__name__}: {error}"), _without_folders(text))
+
+
+_PART = r"""[^\s\\/"'`<>|:,;()]+"""
+_ROOT = r"(?:file://)?(?:[A-Za-z]:(?:\\+|/(?!/))|[\\/])"
+_FOLDERS = (
+    # In a traceback even a path from here, which numba gives, says where this is.
+    (re.compile(r'File "(?:[^"\n]*[\\/])?([^"\\/\n]*)"'), r'File "\1"'),
+    # In quotes a path may hold blanks.
+    (re.compile(rf"""(["'`]){_ROOT}[^"'`\n]*[\\/]([^"'`\\/\n]+)[\\/]*\1"""), r"\1\2\1"),
+    (re.compile(rf"(?:file://|(?<![\w/.~]))/(?:{_PART}/+)+({_PART})/?"), r"\1"),
+    (re.compile(rf"(?<!\w)(?:[A-Za-z]:(?:\\+|/(?!/))|\\\\)(?:{_PART}[\\/]+)*({_PART})[\\/]*"), r"\1"),
+)
+"""Paths, and what is left of each."""
+
+
+def _without_folders(text: str) -> str:
+    """Files by name only: a result is the same, and tells nothing, wherever it was made."""
+    for path, name in _FOLDERS:
+        text = path.sub(name, text)
+    return text
 
 
 def _number(caught: Caught) -> int:
@@ -245,9 +263,16 @@ def _number(caught: Caught) -> int:
 
 
 def _too_many(failed: int, asked: int, first: Caught) -> RunError:
+    said, where = first.failure.error, first.failure.traceback.rstrip()
+    # The message stands at the end of the traceback as well; what balloon refuses needs none.
+    kind = re.escape(said.partition(":")[0])
+    if re.search(rf"^balloon\.errors\.{kind}\b", where, re.MULTILINE):
+        where = ""
+    else:
+        where = "\n" + re.sub(rf"^(?:\w+\.)*{re.escape(said)}", "", where, flags=re.MULTILINE).rstrip()
     error = RunError(
         f"{failed} of {asked} replicates failed, more than a tenth, so no more are run; the first is "
-        f"replicate {first.failure.replicate}: {first.failure.error}\n{first.failure.traceback.rstrip()}"
+        f"replicate {first.failure.replicate}: {said}{where}"
     )
     error.__cause__ = first.cause
     return error

@@ -7,6 +7,7 @@ import io
 import sys
 import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -76,7 +77,53 @@ def test_more_than_a_tenth_failing_is_an_error_with_the_first_traceback() -> Non
     said = str(refused.value)
     assert said.startswith("2 of 19 replicates failed, more than a tenth, so no more are run; the first is ")
     assert "replicate 2: ArithmeticError: replicate 2 went wrong\nTraceback" in said
+    assert said.count("went wrong") == 1 + said.count('replicate {number} went wrong")')
+    assert said.endswith('went wrong")')
     assert isinstance(refused.value.__cause__, ArithmeticError)
+
+
+@dataclass(frozen=True)
+class Refusing(Square):
+    """Says this in its last replicate."""
+
+    said: str = ""
+    kind: type[Exception] = OSError
+
+    def __call__(self, number: int, values: Any) -> Any:
+        if number == 9:
+            raise self.kind(self.said)
+        return super().__call__(number, values)
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("No such file or directory: '/home/alice/my data.csv'", "No such file or directory: 'my data.csv'"),
+        ("cannot read /home/alice/data.csv: no", "cannot read data.csv: no"),
+        ("During: typing of call at /home/alice/x/rules.py (41)", "During: typing of call at rules.py (41)"),
+        (r"'C:\\Users\\Alice Smith\\data.csv' or C:\Users\alice\b.csv", "'data.csv' or b.csv"),
+        (r"on \\server\alice\data.csv", "on data.csv"),
+        ("PosixPath('/home/alice/dir/'), file:///home/alice/x.csv", "PosixPath('dir'), x.csv"),
+        (
+            "see https://example.org/a/b: 1/2 of a/b per / week",
+            "see https://example.org/a/b: 1/2 of a/b per / week",
+        ),
+    ],
+)
+def test_a_failure_names_files_without_their_folders(said: str, kept: str) -> None:
+    (failure,) = gather(Refusing(said=said), stop=10, size=1).failures
+    assert failure.error == f"OSError: {kept}"
+    assert failure.traceback.rstrip().endswith(f"OSError: {kept}")
+    assert "lice" not in failure.error + failure.traceback
+
+
+def test_what_balloon_refuses_is_said_without_a_traceback() -> None:
+    with pytest.raises(bl.RunError) as refused:
+        gather(Refusing(said="a rule gave nan;\nneed a number", kind=bl.RunError), first=9, stop=10, size=1)
+    assert str(refused.value) == (
+        "1 of 1 replicates failed, more than a tenth, so no more are run; the first is replicate 9: "
+        "RunError: a rule gave nan;\nneed a number"
+    )
 
 
 def test_exactly_a_tenth_may_fail() -> None:
