@@ -13,7 +13,7 @@ from balloon._values import numbers
 from balloon.errors import EngineError, ScenarioError
 from balloon.population import Group
 from balloon.scenario import Scenario, at_values, find
-from balloon.simulate import draw_ranges, engine_states, reduced
+from balloon.simulate import draw_ranges, engine_states, reduced, require_mappings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -112,6 +112,7 @@ def draw(
             draw_ranges(s, replicates=replicates, seed=seed) if s.ranges() else [{}] * replicates
             for s in scenarios
         ]
+    require_mappings(parameters)
     if len(parameters) < replicates:
         raise EngineError(
             f"{len(parameters)} mappings of parameters for {replicates} replicates; give one for each"

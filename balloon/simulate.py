@@ -13,13 +13,14 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from balloon._numbering import REPLICATES, SEEDS, whole_number
 from balloon._version import __version__
-from balloon.errors import BalloonWarning, EngineError
+from balloon.behaviour.trying import try_rules
+from balloon.errors import BalloonWarning, EngineError, ScenarioError
 from balloon.runs import SCHEMA_VERSION, Provenance, Runs, describe, places
 from balloon.scenario import Scenario, at_values, find, require_scenario
 from balloon.work import Columns, Gathered, Values, gather
@@ -34,6 +35,8 @@ ENGINES = ("arrays", "objects", "meanfield")
 STRATA = 64  # replicates of one Latin hypercube
 SLOWER = 100
 """Times that an actor-step takes longer in engine "objects", roughly."""
+TRIED = 10
+"""Given mappings of parameters that are tried before the first run: a few hundredths of a second."""
 EXPECTED = 2e4
 """Actor-steps of "arrays" that take as long as a step of the mean field, roughly."""
 
@@ -188,11 +191,15 @@ def check(
             f"actor {actor!r} with engine {engine!r}: own actors run in engine 'objects' only; pass "
             "engine='objects', or give the rule as a function to Behaviour(...)"
         )
-    counts: dict[str, tuple[Any, int, int]] = {"replicates": (replicates, 1, 2**32), "seed": (seed, 0, 2**64)}
-    for name, (value, least, end) in counts.items():
-        if not (isinstance(value, Integral) and least <= int(value) < end):
-            raise EngineError(f"{name} is {value!r}; need a whole number from {least} to {end - 1}")
-    return int(replicates), int(seed)
+    if actor is not None:
+        from balloon.engines.objects import require_actor
+
+        require_actor(actor)
+    counted = whole_number("replicates", replicates, least=1, end=REPLICATES)
+    seed = whole_number("seed", seed, end=SEEDS)
+    for scenario in scenarios:
+        try_rules(scenario.behaviour)
+    return counted, seed
 
 
 def take_draws(
@@ -215,6 +222,7 @@ def take_draws(
                 f"parameters is {parameters!r}; need None, 'ranges' or a mapping for each replicate"
             )
         return draw_ranges(scenario, replicates=replicates, seed=seed)
+    require_mappings(parameters)
     if len(parameters) != replicates:
         raise EngineError(
             f"{len(parameters)} mappings of parameters for {replicates} replicates; make them equal"
@@ -233,7 +241,38 @@ def take_draws(
         )
     for path in parameters[0]:
         find(scenario, path)
+    _try_values(scenario, parameters)
     return list(parameters)
+
+
+def require_mappings(parameters: object) -> None:
+    """Refuse what is no sequence of mappings from dotted paths to numbers."""
+    need = "need None, 'ranges' or a sequence with a mapping for each replicate, such as "
+    example = "[{'behaviour.switching_cost': 4.0}]"
+    if not isinstance(parameters, Sequence):
+        raise EngineError(f"parameters is {parameters!r}; {need}{example}")
+    for number, one in enumerate(parameters):
+        if not (isinstance(one, Mapping) and all(isinstance(path, str) for path in one)):
+            raise EngineError(f"parameters of replicate {number} is {one!r}; {need}{example}")
+
+
+def _try_values(scenario: Scenario, parameters: Sequence[Mapping[str, float]]) -> None:
+    """Refuse values at which the scenario cannot be, before any run, where more than a tenth are such.
+
+    A few count as failures of their replicates, as in `balloon.work`.
+    """
+    wrong: list[tuple[int, ScenarioError]] = []
+    for number, one in enumerate(parameters[:TRIED]):
+        try:
+            at_values(scenario, one)
+        except ScenarioError as error:
+            wrong.append((number, error))
+            if 10 * len(wrong) > len(parameters):
+                first, refusal = wrong[0]
+                raise EngineError(
+                    f"parameters of replicate {first} cannot be: {refusal}"
+                    + (f" ({len(wrong)} mappings or more are such)" if len(wrong) > 1 else "")
+                ) from refusal
 
 
 def draw_ranges(scenario: Scenario, *, replicates: int, seed: int) -> list[Mapping[str, float]]:

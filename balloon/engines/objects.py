@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from balloon._jit import own
+from balloon._numbering import REPLICATES, SEEDS, whole_number
 from balloon._values import DORMANT as DORMANT_NAME
 from balloon._values import REMOVED as REMOVED_NAME
 from balloon.behaviour import rules as built_in
@@ -36,6 +37,7 @@ from balloon.engines.stage import (
 )
 from balloon.errors import EngineError
 from balloon.recruit import Actors, recruit
+from balloon.scenario import require_scenario
 
 if TYPE_CHECKING:
     from datetime import date
@@ -98,7 +100,10 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
     def __init__(
         self, scenario: Scenario, *, seed: int = 0, replicate: int = 0, actor: type[Actor] = Actor
     ) -> None:
-        _check(seed, replicate, actor)
+        require_scenario(scenario, EngineError)
+        require_actor(actor)
+        seed = whole_number("seed", seed, end=SEEDS)
+        replicate = whole_number("replicate", replicate, end=REPLICATES)
         super().__init__(rng=seed)
         self.world = scenario
         self.t = 0  # Mesa's own counters changed their meaning between versions
@@ -216,13 +221,10 @@ class BalloonModel(Model):  # type: ignore[misc]  # Mesa has no types
         self.removals = any(one.standing.code == fresh for one in self.slots)
 
 
-def _check(seed: int, replicate: int, actor: object) -> None:
-    if not (isinstance(actor, type) and issubclass(actor, Actor)):
-        raise EngineError(f"actor is {actor!r}; need balloon.Actor or a subclass of it")
-    if not 0 <= seed < 2**64:
-        raise EngineError(f"seed is {seed!r}; need a whole number from 0 to {2**64 - 1}")
-    if not 0 <= replicate < 2**32:
-        raise EngineError(f"replicate is {replicate!r}; need a whole number from 0 to {2**32 - 1}")
+def require_actor(found: object) -> None:
+    """Refuse what is no `Actor` and no subclass of it."""
+    if not (isinstance(found, type) and issubclass(found, Actor)):
+        raise EngineError(f"actor is {found!r}; need balloon.Actor or a subclass of it")
 
 
 def _sight(stage: Stage, g: int) -> Sight:

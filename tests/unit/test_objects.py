@@ -156,11 +156,17 @@ def test_the_last_step_ends_the_run_and_one_more_is_refused() -> None:
         ({"seed": -1}, r"seed is -1; need a whole number from 0"),
         ({"seed": 2**64}, r"seed is 18446744073709551616; need"),
         ({"replicate": 2**32}, r"replicate is 4294967296; need"),
+        ({"seed": 1.5}, r"seed is 1.5; need a whole number from 0"),
+        ({"seed": "1"}, r"seed is '1'; need a whole number from 0"),
+        ({"seed": None}, r"seed is None; need a whole number from 0"),
+        ({"seed": True}, r"seed is True; need a whole number from 0"),
+        ({"replicate": False}, r"replicate is False; need a whole number from 0"),
+        ({"scenario": "minimal"}, r"scenario is 'minimal'; need a Scenario, such as balloon\.load"),
     ],
 )
 def test_what_a_model_cannot_be_built_of_is_refused(wrong: dict[str, Any], message: str) -> None:
     with pytest.raises(bl.EngineError, match=message):
-        BalloonModel(squeeze(actors=10), **wrong)
+        BalloonModel(**{"scenario": squeeze(actors=10)} | wrong)
 
 
 def test_an_unknown_place_is_refused_with_those_there_are() -> None:

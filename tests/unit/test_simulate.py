@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import balloon as bl
+from balloon.behaviour.trying import try_rules
 from balloon.runs import QUANTILES, load_runs, quantiles
 from balloon.simulate import draw_ranges, simulate
 
@@ -252,6 +253,35 @@ def test_the_frame_has_a_row_for_every_count() -> None:
             r"parameters of replicates 0 and 1 have different paths \(behaviour.spillover\); give every",
         ),
         ({"actor": int}, "own actors run in engine 'objects' only"),
+        (
+            {"actor": int, "engine": "objects"},
+            "actor is <class 'int'>; need balloon.Actor or a subclass of it",
+        ),
+        (
+            {"parameters": {"behaviour.trial": 0.1}},
+            r"parameters is \{'behaviour.trial': 0.1\}; need None, 'ranges'",
+        ),
+        (
+            {"parameters": 7},
+            "parameters is 7; need None, 'ranges' or a sequence with a mapping for each replicate",
+        ),
+        (
+            {"parameters": [None]},
+            "parameters of replicate 0 is None; need None, 'ranges' or a sequence with a mapping",
+        ),
+        ({"parameters": [{1: 0.1}]}, r"parameters of replicate 0 is \{1: 0.1\}; need"),
+        (
+            {"parameters": [{"behaviour.trial": 2.0}]},
+            "^parameters of replicate 0 cannot be: behaviour: trial is 2.0; need a number from 0 to 1$",
+        ),
+        (
+            {"parameters": [{"behaviour.trial": "often"}]},
+            "^parameters of replicate 0 cannot be: behaviour: trial is 'often'; need a number$",
+        ),
+        (
+            {"parameters": [{"behaviour.trial": r / 10} for r in range(9, 19)], "replicates": 10},
+            r"^parameters of replicate 2 cannot be: behaviour: trial is 1.1; need .* \(2 mappings or",
+        ),
     ],
 )
 def test_impossible_requests_are_refused(options: dict, message: str) -> None:
@@ -287,6 +317,8 @@ def test_coarse_steps_are_cautioned() -> None:
         ({"replicates": "3"}, "replicates is '3'; need a whole number from 1"),
         ({"seed": None}, "seed is None; need a whole number from 0"),
         ({"seed": 0.5}, "seed is 0.5; need a whole number from 0"),
+        ({"seed": True}, "seed is True; need a whole number from 0"),
+        ({"replicates": True}, "replicates is True; need a whole number from 1"),
     ],
 )
 def test_a_count_of_another_type_is_refused(how: dict[str, Any], said: str) -> None:
@@ -315,3 +347,75 @@ def test_destinations_of_a_platform_that_is_not_there_are_refused() -> None:
 def test_the_number_of_actors_is_no_parameter_of_a_replicate() -> None:
     with pytest.raises(bl.EngineError, match=r"population\.actors is the same in all replicates"):
         simulate(SMALL, replicates=2, parameters=[{"population.actors": n} for n in (50, 60)])
+
+
+# ---- own rules ----------------------------------------------------------------------------
+
+
+def of_two(traits: Any, view: Any) -> float:
+    """A utility that leaves something out."""
+    return 0.0
+
+
+def silent(traits: Any, view: Any, parameters: Any) -> None:
+    """A utility that is worked out and forgotten."""
+
+
+def wordy(traits: Any, removed: float, weeks: float, parameters: Any) -> str:
+    """A rate in words."""
+    return "often"
+
+
+def misspelt(traits: Any, enforcement: Any, parameters: Any) -> float:
+    """A hazard that asks for what is not there."""
+    return float(enforcement.request)
+
+
+def steep(traits: Any, view: Any, parameters: Any) -> float:
+    """A utility that divides by what may be 0: compiled code goes on."""
+    return -1.0 / (view.peers - 0.5) / 1e300
+
+
+@pytest.mark.parametrize("engine", ["arrays", "objects", "meanfield"])
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (
+            {"utility": of_two},
+            "of_two) takes (traits, view), but is given (traits, view, parameters); write it with these",
+        ),
+        ({"utility": silent}, "silent) returns None (is a return missing?); need a number, such as 0.5"),
+        ({"revision_rate_rule": wordy}, "wordy) returns 'often'; need a number, such as 0.5"),
+        (
+            {"hazard": misspelt},
+            "misspelt) raises AttributeError: 'Enforcement' object has no attribute 'request'",
+        ),
+    ],
+)
+def test_a_rule_that_cannot_be_compiled_is_refused_in_a_sentence(
+    rule: dict[str, Any], said: str, engine: str
+) -> None:
+    with pytest.raises(bl.EngineError) as refusal:
+        simulate(SMALL.with_(behaviour=bl.Behaviour(**rule)), engine=engine)
+    shown = str(refusal.value)
+    assert shown.startswith(f"own rule {next(iter(rule))} (tests.unit.test_simulate.{said}")
+    assert "\n" not in shown
+
+
+def test_arithmetic_that_fails_in_plain_python_only_is_left_to_the_run() -> None:
+    try_rules(bl.Behaviour(utility=steep))
+
+
+def test_a_run_with_a_rule_that_gives_what_means_nothing_fails_with_the_rule_and_the_value() -> None:
+    def vague(traits: Any, view: Any, parameters: Any) -> float:
+        return float("nan")
+
+    with pytest.raises(bl.RunError) as refusal:
+        simulate(SMALL.with_(behaviour=bl.Behaviour(utility=vague)))
+    said = str(refusal.value)
+    assert (
+        "the first is replicate 0: RunError: own rule utility (tests.unit.test_simulate.test_a_run_with"
+        in said
+    )
+    assert ".vague) gave nan in step 1 to slot " in said
+    assert "Traceback" not in said
