@@ -90,7 +90,8 @@ def simulate(
     Raises
     ------
     EngineError
-        An unknown engine, an actor for another engine than "objects", a count or seed out of range;
+        An unknown engine, an actor for another engine than "objects", a count or seed out of range; own
+        rules that cannot be compiled, parameters that are none;
         more than a tenth of the replicates failed; an executor that takes no work or lost a worker.
     DataError
         A store that cannot be written to, or that another version of the model wrote.

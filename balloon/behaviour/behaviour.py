@@ -63,11 +63,11 @@ class Behaviour:
     arrests_per_answer: float = 0.1
     """Arrests per answered request, >= 0."""
     utility: Rule | None = None
-    """Own rule ``utility(traits, view, parameters) -> utils``."""
+    """Own rule ``utility(traits, view, parameters) -> utils``; -inf: never chosen."""
     hazard: Rule | None = None
-    """Own rule ``hazard(traits, enforcement, parameters) -> arrests per week``."""
+    """Own rule ``hazard(traits, enforcement, parameters) -> arrests per week``, >= 0."""
     revision_rate_rule: Rule | None = None
-    """Own rule ``revision_rate(traits, removed, weeks, parameters) -> revisions per week``."""
+    """Own rule ``revision_rate(traits, removed, weeks, parameters) -> revisions per week``, >= 0."""
     evidence: tuple[Evidence, ...] = ()
 
     def __post_init__(self) -> None:
