@@ -140,7 +140,7 @@ def test_a_batch_is_the_same_as_its_members_one_by_one() -> None:
         "groups.fraud.start.A": [0.3, 0.9],
         "groups.fraud.belief.A": [0.3, 0.1],
         "interventions.cooperation:A:2024-01-15.value": [0.9, 0.4],
-        "interventions.crackdown:A:2024-02-12.undercover": [2.0, 1.5],
+        "interventions.crackdown:A:2024-02-12:drugs.undercover": [2.0, 1.5],
         "interventions.announcement:A:2024-01-22.belief": [0.3, 0.1],
     }
     both = MeanField(scenario).run(free)

@@ -380,7 +380,14 @@ def test_only_interventions_in_which_the_worlds_differ_are_marked() -> None:
 
 
 def test_an_intervention_of_both_worlds_is_marked_once_with_what_differs() -> None:
-    raid = Takedown(platform="Viber", start=date(2024, 8, 5), label="Viber seized", seizure=0.01, source="x")
+    raid = Takedown(
+        platform="Viber",
+        start=date(2024, 8, 5),
+        label="Viber seized",
+        seizure=0.01,
+        seizure_weeks=4,
+        source="x",
+    )
     more = replace(raid, seizure=0.02, until=date(2024, 9, 2))
     worlds = a_scenario(interventions=(raid,)), a_scenario(interventions=(more,))
     (event,) = worlds_of(fake(OUT, worlds=worlds)).events
