@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import subprocess
 import sys
@@ -277,7 +278,7 @@ def test_the_contract_catches_values_that_are_no_numbers_and_negative_rates() ->
     contract = ActorContract()
     contract.actor = Lost  # type: ignore[misc]
     with pytest.raises(AssertionError, match=r"utility\(.*gave nan; need a finite number"):
-        contract.test_every_value_is_a_finite_number()
+        contract.test_every_value_means_something()
     with pytest.raises(AssertionError, match=r"hazard\(.*gave -1.0; need a rate >= 0"):
         contract.test_rates_are_not_negative()
 
@@ -308,7 +309,7 @@ def remembering(traits: Any, view: Any, parameters: Any) -> float:
     ("rules", "claim", "message"),
     [
         ({"hazard": negative}, "test_rates_are_not_negative", r"hazard\(.*need a rate >= 0"),
-        ({"utility": lost}, "test_every_value_is_a_finite_number", r"utility\(.*gave nan"),
+        ({"utility": lost}, "test_every_value_means_something", r"utility\(.*gave nan"),
         ({"utility": remembering}, "test_the_same_inputs_give_the_same_value", "gave another value"),
     ],
 )
@@ -317,6 +318,19 @@ def test_the_contract_catches_rules_that_break_it(rules: dict[str, Any], claim: 
     contract.behaviour = bl.Behaviour(**rules)  # type: ignore[misc]
     with pytest.raises(AssertionError, match=message):
         getattr(contract, claim)()
+
+
+def closed_door(traits: Any, view: Any, parameters: Any) -> float:
+    """Nobody ever joins what is far away."""
+    return view.asc if view.friction < 2 else -math.inf
+
+
+def test_the_contract_takes_a_utility_of_what_is_never_chosen() -> None:
+    contract = RuleContract()
+    contract.behaviour = bl.Behaviour(utility=closed_door)  # type: ignore[misc]
+    assert any(value(*given) == -math.inf for _, value, given in contract.calls())
+    contract.test_every_value_means_something()
+    contract.test_the_compiled_rule_says_what_its_text_says()
 
 
 def test_the_small_scenario_of_the_contracts_has_arrests_and_moves() -> None:
