@@ -139,4 +139,4 @@ def date_of(time: Any) -> str:
     if not isinstance(time, np.datetime64):
         return str(time)
     whole = time.astype("datetime64[D]")
-    return str(whole + int(whole < time))
+    return str(whole + np.timedelta64(int(whole < time), "D"))
