@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -24,12 +24,18 @@ PUSH, NOBODY = 0.1, 1e-12
 """Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
 ROUNDS = 15
 """Derivatives after which a search is given up; those that ended anywhere had needed fewer."""
+HORIZON = 1e7
+"""Steps beyond which nothing counts: what is believed of an empty platform may change more slowly than that."""
+NEUTRAL = 1e-9
+"""Growth in a step that cannot be told from none."""
 SAME = 1e-6
 """Difference of a cell, share of all actors, up to which a search has come upon a known point."""
 WORTH = 0.4
 """Part of a gap that a move may leave if the next one is to go by the same derivatives."""
-WARM_UP, PATIENCE = 200, 25_000
-"""Steps before the first search, and in all before a point that is not stable is taken."""
+WARM_UP, PATIENCE, MOST = 200, 25_000, 200_000
+"""Steps before the first search, before a crowd that still moves much goes in circles, and in all."""
+AROUND = 2.0
+"""All shares, to and fro: a crowd that at its pace of now would have gone farther has not gone straight."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,24 +78,55 @@ def warmed(frozen: Frozen, vectors: NDArray[Any], steps: int) -> NDArray[Any]:
     return vectors
 
 
+class Restless(NamedTuple):
+    """A crowd that came to no rest."""
+
+    steps: int
+    """After so many."""
+    change: float
+    """Of a share in one step, the largest."""
+    place: str
+    """Where that is."""
+
+    def __str__(self) -> str:
+        return (
+            f"after {self.steps:,} steps the share of {self.place} still changes by {self.change:.2g} a step"
+        )
+
+
 def settle(
-    frozen: Frozen, vector: NDArray[np.float64], known: tuple[RestPoint, ...] = ()
-) -> RestPoint | None:
+    frozen: Frozen,
+    vector: NDArray[np.float64],
+    known: tuple[RestPoint, ...] = (),
+    *,
+    reach: float = np.inf,
+) -> RestPoint | Restless:
     """The stable rest point that a state goes to, `WARM_UP` steps after its start.
 
     Where platforms are alike a state may come to rest on the brink between them; the luck of any crowd would
-    push it off, and so it is pushed.
+    push it off, and so it is pushed. A point farther away than the reach is not believed before the crowd has
+    come closer; one that is not stable is taken where all patience is at an end.
     """
     done = WARM_UP
-    while done < PATIENCE:
-        point = rest_near(frozen, vector, known)
+    while True:
+        point = rest_near(frozen, vector, known, reach=reach)
         if point is not None and point.stable:
             return point
+        if done >= PATIENCE and (done >= MOST or _pace(frozen, vector)[0] * done > AROUND):
+            break
         if point is not None and _there(frozen, vector, point):
             vector = _pushed(frozen, point)
         vector = warmed(frozen, vector[None], done)[0]
         done *= 2
-    return rest_near(frozen, vector, known)
+    point = rest_near(frozen, vector, known)
+    return Restless(done, *_pace(frozen, vector)) if point is None else point
+
+
+def _pace(frozen: Frozen, vector: NDArray[np.float64]) -> tuple[float, str]:
+    """The largest change of a share in one step, and of which place."""
+    change = np.abs(frozen.shares(frozen.step(vector[None]))[0] - frozen.shares(vector[None])[0])
+    k = int(change.argmax())
+    return float(change[k]), places(frozen.world.layout.scenario.platforms)[k]
 
 
 def _there(frozen: Frozen, vector: NDArray[np.float64], point: RestPoint) -> bool:
@@ -116,36 +153,42 @@ def rest_near(
     vector: NDArray[np.float64],
     known: tuple[RestPoint, ...] = (),
     beside: RestPoint | None = None,
+    *,
+    reach: float = np.inf,
 ) -> RestPoint | None:
     """The rest point near a state, or None where the search ends elsewhere or nowhere.
 
     Points that are known already, or one of another value beside, shorten the search; a known point that is
-    come upon is returned as it is.
+    come upon is returned as it is. Beyond the reach, a change of shares, nothing is looked for.
     """
+    first = frozen.shares(vector[None])[0]
     with np.errstate(all="ignore"):  # a search that leaves what the model knows ends in numbers that are none
         gap = frozen.step(vector[None])[0] - vector
         for point in (*known, *([beside] if beside else [])):
             vector, gap = _led(frozen, vector, gap, point.slope)
-        return _searched(frozen, vector, gap, known)
+        for _ in range(ROUNDS):
+            if not np.abs(frozen.shares(vector[None])[0] - first).max() <= reach:
+                return None
+            found = _searched(frozen, vector, gap, known)
+            if found is None or isinstance(found, RestPoint):
+                return found
+            vector, gap = found
+    return None
 
 
 def _searched(
     frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], known: tuple[RestPoint, ...]
-) -> RestPoint | None:
-    """Newton's method."""
-    for _ in range(ROUNDS):
-        settled = _size(frozen, gap) < SETTLED * frozen.actors
-        for point in known:
-            if settled and _size(frozen, vector - point.vector) < SAME * frozen.actors:
-                return point
-        steep = slope(frozen, vector)
-        if settled:
-            return _point(frozen, vector, steep)
-        moved = _moved(frozen, vector, gap, steep)
-        if moved is None:
-            return None
-        vector, gap = _led(frozen, *moved, steep)
-    return None
+) -> RestPoint | tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """One round of Newton's method: the point, or a state closer to it and its gap, or None."""
+    settled = _size(frozen, gap) < SETTLED * frozen.actors
+    for point in known:
+        if settled and _size(frozen, vector - point.vector) < SAME * frozen.actors:
+            return point
+    steep = slope(frozen, vector)
+    if settled:
+        return _point(frozen, vector, steep)
+    moved = _moved(frozen, vector, gap, steep)
+    return None if moved is None else _led(frozen, *moved, steep)
 
 
 def _led(
@@ -164,7 +207,7 @@ def _moved(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """The state, and the gap left, after a move that would close the gap were all straight."""
     try:
-        move = steep.solve(gap)
+        move = straight(steep, gap)
     except np.linalg.LinAlgError:
         return None
     room = _room(vector[: frozen.masses], move[: frozen.masses])
@@ -174,6 +217,25 @@ def _moved(
         return None
     vector = vector + least * move
     return vector, frozen.step(vector[None])[0] - vector
+
+
+def straight(steep: Slope, gap: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The move that would close the gap were all straight, as far as it can be made within the horizon.
+
+    It is one long implicit step, (1 / horizon + 1 - slope) move = gap: Newton's, but for directions in which
+    the state hardly moves, nor is held.
+
+    Raises
+    ------
+    LinAlgError
+        No move does.
+    """
+    part, shown = 1 / (1 + 1 / HORIZON), steep.shown.copy()
+    shown[:, shown.shape[1] - len(steep.free.rest) :] *= part
+    held = replace(
+        steep, blocks=part * steep.blocks, seen=part * steep.seen, shown=shown, rest=part * steep.rest
+    )
+    return held.solve(part * gap)
 
 
 def _room(masses: NDArray[np.float64], move: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -191,4 +253,4 @@ def _point(frozen: Frozen, vector: NDArray[np.float64], steep: Slope) -> RestPoi
     radius = abs(steep.leading()[0])
     names = places(frozen.world.layout.scenario.platforms)
     shares = dict(zip(names, frozen.shares(vector[None])[0].tolist(), strict=True))
-    return RestPoint(shares, radius < 1, radius, vector, steep)
+    return RestPoint(shares, radius < 1 + NEUTRAL, radius, vector, steep)

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from balloon._rest import APART, SETTLED, WARM_UP, RestPoint, between, distance, rest_near, settle, warmed
+from balloon._rest import (
+    APART,
+    SETTLED,
+    WARM_UP,
+    Restless,
+    RestPoint,
+    between,
+    distance,
+    rest_near,
+    settle,
+    straight,
+    warmed,
+)
 from balloon.engines.meanfield.frozen import Frozen, freeze
 from balloon.engines.meanfield.values import VARIABLE
 from balloon.errors import EngineError
@@ -18,13 +30,16 @@ if TYPE_CHECKING:
 
     from balloon.scenario import Scenario
 
+FINE = 4096
+"""Into so many parts the range is divided, if need be, to follow a branch and to find its end."""
 NEAR = 0.05
-"""A change of shares up to which Newton's method may go from one value to the next."""
+"""A change of shares up to which a point may be on the branch of the one before."""
+CLEAR, FORETOLD = 0.005, 0.6
+"""A change of shares that needs no proof; the part of a larger one that the derivatives may not foretell."""
 ASIDE = 0.2
 """Distance from the line between two points, in parts of theirs, up to which a brink belongs to both."""
-JUMP = 0.02
-"""A change of shares that is left after all halvings is a jump."""
-HALVINGS = 8
+JUMP, LEAVE = 0.02, 0.02
+"""A change of shares at the end of a branch that is a jump; how far on a crowd is then led that lingers."""
 
 
 class Stage(NamedTuple):
@@ -32,6 +47,34 @@ class Stage(NamedTuple):
 
     value: float
     frozen: Frozen
+
+
+class Leap(NamedTuple):
+    """The end of a branch."""
+
+    value: float
+    size: float
+    """How far from there the crowd comes to rest, a change of shares."""
+
+
+class Way(NamedTuple):
+    """The points reached at one value after another, and the ends of branches between each two values."""
+
+    points: list[RestPoint]
+    leaps: list[tuple[Leap, ...]]
+
+    @property
+    def back(self) -> Way:
+        """The same from its end."""
+        return Way(self.points[::-1], self.leaps[::-1])
+
+    @property
+    def tip(self) -> float | None:
+        """The value of the largest jump; None if there is none."""
+        largest = max(
+            (leap for some in self.leaps for leap in some), key=lambda leap: leap.size, default=None
+        )
+        return largest.value if largest and largest.size > JUMP else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,52 +127,92 @@ class Walk:
         """The stable point reached from the scenario's start."""
         return self._settled(stage, stage.frozen.vectors(stage.frozen.rest)[0])
 
-    def reached(self, stage: Stage, before: RestPoint, known: tuple[RestPoint, ...] = ()) -> RestPoint:
-        """The stable point at a value on the branch of one before, or else where the crowd goes from there.
+    def along(self, stages: list[Stage], first: RestPoint, known: Way | None = None) -> Way:
+        """The points reached one after another, from that at the first value.
 
-        A branch is followed by Newton's method alone: just beyond its end the crowd lingers where the branch
-        was, for longer the nearer the end is, and to follow it there would take forever.
+        A known way is of the same values in the same order: where this one is on a branch of that which does
+        not end on the way to the next value, it goes on as that does.
         """
-        found = rest_near(stage.frozen, before.vector, known, before)
-        if found is not None and found.stable:
-            if distance(found, before) < NEAR:
-                return found
-            known = (*known, found)
-        return self._settled(stage, before.vector, known)
+        points, leaps = [first], list[tuple[Leap, ...]]()
+        least = abs(stages[-1].value - stages[0].value) / FINE
+        for k, (here, there) in enumerate(pairwise(stages)):
+            if known and points[-1] is known.points[k] and not known.leaps[k]:
+                points.append(known.points[k + 1])
+                leaps.append(())
+                continue
+            after = (known.points[k + 1],) if known else ()
+            point, ends = self.onward(here, points[-1], there, after, least)
+            points.append(point)
+            leaps.append(ends)
+        return Way(points, leaps)
 
-    def within(self, stage: Stage, point: RestPoint, after: RestPoint) -> RestPoint:
-        """The stable point at a value between those of two others, on the branch of one of them.
+    def onward(
+        self, here: Stage, point: RestPoint, goal: Stage, known: tuple[RestPoint, ...], least: float
+    ) -> tuple[RestPoint, tuple[Leap, ...]]:
+        """The point at the goal, and the ends of branches before it.
 
-        Where the branch of the first has ended, the other's goes on: nobody need wait for the crowd.
+        A branch is followed by steps that are halved until the next point is surely on it; where the least
+        step is too long the branch has ended, and the crowd goes where it goes from there.
         """
-        found = rest_near(stage.frozen, point.vector, (), point)
-        if found is not None and found.stable and distance(found, point) < NEAR:
+        ends: list[Leap] = []
+        ahead = [goal]
+        while ahead:
+            next_one = ahead[-1]
+            there = known if next_one is goal else ()
+            found = self.followed(next_one, point, there)
+            if found is None and point.stable and abs(next_one.value - here.value) > least:
+                ahead.append(self.at((here.value + next_one.value) / 2))
+                continue
+            if found is None:
+                found = self.landed(next_one, point, there)
+                ends.append(Leap((here.value + next_one.value) / 2, distance(found, point)))
+            here, point = ahead.pop(), found
+        return point, tuple(ends)
+
+    def followed(self, stage: Stage, before: RestPoint, known: tuple[RestPoint, ...]) -> RestPoint | None:
+        """The stable point on the branch of one before; None if it is not sure that there is one."""
+        frozen, vector = stage.frozen, before.vector
+        found = rest_near(frozen, vector, known, before, reach=2 * NEAR)
+        if found is None or not found.stable or not distance(found, before) < NEAR:
+            return None
+        if distance(found, before) < CLEAR:
             return found
-        other = rest_near(stage.frozen, after.vector, (), after)
-        if other is not None and other.stable and distance(other, after) < distance(other, point):
-            return other
-        return self._settled(stage, point.vector)
+        foretold = frozen.shares((vector + self._drift(stage, before))[None])[0]
+        missed = np.abs(found.places - foretold).max()
+        return found if missed < FORETOLD * distance(found, before) else None
+
+    def landed(self, stage: Stage, before: RestPoint, known: tuple[RestPoint, ...]) -> RestPoint:
+        """The stable point to which a crowd goes from the end of its branch, just before this value.
+
+        Where the branch was it would linger, for longer the nearer the end is: so it is led on a little, the
+        way in which the branch was going.
+        """
+        frozen, vector, move = stage.frozen, before.vector, self._drift(stage, before)
+        masses = slice(0, frozen.masses)
+        change = np.abs(frozen.shares((vector + move)[None])[0] - before.places).max()
+        falling = move[masses] < 0
+        room = (-vector[masses][falling] / move[masses][falling]).min(initial=np.inf)
+        led = frozen.inside((vector + min(LEAVE / change, room / 2) * move)[None])[0] if change else vector
+        return self._settled(stage, led, known)
+
+    def _drift(self, stage: Stage, before: RestPoint) -> NDArray[np.float64]:
+        """The change of state with the value, by the derivatives at the point before."""
+        try:
+            return straight(before.slope, stage.frozen.step(before.vector[None])[0] - before.vector)
+        except np.linalg.LinAlgError:  # exactly at the end of a branch
+            return before.slope.leading()[1]
 
     def _settled(
         self, stage: Stage, vector: NDArray[np.float64], known: tuple[RestPoint, ...] = ()
     ) -> RestPoint:
         """The stable point to which a crowd goes in time."""
-        point = settle(stage.frozen, warmed(stage.frozen, vector[None], WARM_UP)[0], known)
-        if point is None:
+        point = settle(stage.frozen, warmed(stage.frozen, vector[None], WARM_UP)[0], known, reach=NEAR)
+        if isinstance(point, Restless):
             raise EngineError(
-                f"{self.parameter} = {stage.value:g}: no rest point is reached; is revision_rate 0, or does "
-                "the scenario go round in circles?"
+                f"{self.parameter} = {stage.value:g}: no rest point is reached: {point}; such a crowd goes "
+                "round in circles, and its course is seen with engine='meanfield'"
             )
         return point
-
-    def along(
-        self, stages: list[Stage], first: RestPoint, known: list[RestPoint] | None = None
-    ) -> list[RestPoint]:
-        """The points reached one after another, from that at the first value; some may be known already."""
-        points = [first]
-        for k, stage in enumerate(stages[1:], 1):
-            points.append(self.reached(stage, points[-1], (known[k],) if known else ()))
-        return points
 
     def between(
         self, stages: list[Stage], up: list[RestPoint], down: list[RestPoint]
@@ -161,28 +244,6 @@ class Walk:
             if least < ASIDE * distance(one, other):
                 break
         return best
-
-    def end(self, stages: list[Stage], points: list[RestPoint]) -> float | None:
-        """Value at which the way jumps, by halving; None if it does not.
-
-        A jump is the largest change from one value to the next, if it stays as large when the
-        distance between the values is halved again and again.
-        """
-        gaps = [distance(a, b) for a, b in pairwise(points)]
-        k = int(np.argmax(gaps))
-        here, there = stages[k].value, stages[k + 1].value
-        point, after = points[k], points[k + 1]
-        for _ in range(HALVINGS):
-            if distance(point, after) <= JUMP:
-                return None
-            middle = (here + there) / 2
-            stage = self.at(middle)
-            tried = self.within(stage, point, after)
-            if distance(tried, point) < distance(tried, after):
-                here, point = middle, tried
-            else:
-                there, after = middle, tried
-        return (here + there) / 2 if distance(point, after) > JUMP else None
 
 
 def alike(frozen: Frozen) -> tuple[tuple[str, ...], ...]:

@@ -59,7 +59,8 @@ def equilibria(scenario: Scenario, *, classes: int = CLASSES) -> tuple[RestPoint
     starts = [frozen.all_at(p) for p in (*platforms, None)] + [frozen.vectors(frozen.rest)[0]]
     found: list[RestPoint] = []
     for vector in warmed(frozen, np.array(starts), WARM_UP):
-        _note(found, settle(frozen, vector))
+        point = settle(frozen, vector)
+        _note(found, point if isinstance(point, RestPoint) else None)
     stable = [point for point in found if point.stable]
     for k, one in enumerate(stable):
         for other in stable[:k]:
@@ -107,11 +108,20 @@ class Tipping:
         return tuple(sorted(x for x in (self.critical, self.back) if x is not None))
 
     @property
+    def span(self) -> tuple[float, float] | None:
+        """The values between which it matters where the crowd was; None if it never does.
+
+        From where it tips back to where it tips, or to the end of the range where it does not.
+        """
+        values = self.branches.pivot_table(index="value", columns="branch", values=self._first, observed=True)
+        apart = values.index[(values["up"] - values["down"]).abs() > APART]
+        ends = (*apart.tolist(), *self.folds)
+        return (min(ends), max(ends)) if len(ends) > 1 else None
+
+    @property
     def hysteresis(self) -> float:
         """Width of the range in which it matters where the crowd was; 0 without tipping."""
-        values = self.branches.pivot_table(index="value", columns="branch", values=self._first, observed=True)
-        apart = (values["up"] - values["down"]).abs() > APART
-        return float(values.index[apart].max() - values.index[apart].min()) if apart.any() else 0.0
+        return self.span[1] - self.span[0] if self.span else 0.0
 
     def plot(self, platform: str | None = None) -> Figure:
         """Draw the bifurcation of a platform, by default the one that the scenario is about."""
@@ -168,17 +178,16 @@ def tipping(
     walk = Walk(scenario, parameter, classes)
     grid = np.linspace(*bounds, int(values))
     stages = walk.stages(grid)
-    up = walk.along(stages, walk.first(stages[0]))
-    down = walk.along(stages[::-1], up[-1], up[::-1])[::-1]
+    rising = walk.along(stages, walk.first(stages[0]))
+    falling = walk.along(stages[::-1], rising.points[-1], rising.back)
+    up, down = rising.points, falling.back.points
     brinks = walk.between(stages, up, down)
-    critical = walk.end(stages, up)
-    back = walk.end(stages[::-1], down[::-1])
     twins = alike(stages[len(stages) // 2].frozen)
     return Tipping(
         parameter=parameter,
         branches=_table(grid, {"up": up, "down": down, "between": brinks}),
-        critical=critical,
-        back=back,
+        critical=rising.tip,
+        back=falling.tip,
         reversible=distance(up[0], down[0]) < APART,
         scenario=scenario,
         alike=tuple(names for names in twins if any(parted(point, names) for point in (*up, *down))),
