@@ -24,8 +24,10 @@ PUSH, NOBODY = 0.1, 1e-12
 """Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
 ROUNDS = 15
 """Derivatives after which a search is given up; those that ended anywhere had needed fewer."""
-HORIZON = 1e7
-"""Steps beyond which nothing counts: what is believed of an empty platform may change more slowly than that."""
+HORIZON = 1e12
+"""Steps beyond which nothing counts: what changes more slowly cannot be told from what does not change."""
+POLISH = 3
+"""Moves at most for what no share depends on any more: beliefs about an empty platform, and its apps."""
 NEUTRAL = 1e-9
 """Growth in a step that cannot be told from none."""
 SAME = 1e-6
@@ -87,11 +89,11 @@ class Restless(NamedTuple):
     """Of a share in one step, the largest."""
     place: str
     """Where that is."""
+    brink: RestPoint | None
+    """A point near it that is not stable."""
 
     def __str__(self) -> str:
-        return (
-            f"after {self.steps:,} steps the share of {self.place} still changes by {self.change:.2g} a step"
-        )
+        return f"after {self.steps:,} steps the share of {self.place} changes by {self.change:.2g} in a step"
 
 
 def settle(
@@ -105,7 +107,7 @@ def settle(
 
     Where platforms are alike a state may come to rest on the brink between them; the luck of any crowd would
     push it off, and so it is pushed. A point farther away than the reach is not believed before the crowd has
-    come closer; one that is not stable is taken where all patience is at an end.
+    come closer, or all patience is at an end.
     """
     done = WARM_UP
     while True:
@@ -119,7 +121,7 @@ def settle(
         vector = warmed(frozen, vector[None], done)[0]
         done *= 2
     point = rest_near(frozen, vector, known)
-    return Restless(done, *_pace(frozen, vector)) if point is None else point
+    return point if point is not None and point.stable else Restless(done, *_pace(frozen, vector), point)
 
 
 def _pace(frozen: Frozen, vector: NDArray[np.float64]) -> tuple[float, str]:
@@ -166,29 +168,31 @@ def rest_near(
         gap = frozen.step(vector[None])[0] - vector
         for point in (*known, *([beside] if beside else [])):
             vector, gap = _led(frozen, vector, gap, point.slope)
+        spare = POLISH
         for _ in range(ROUNDS):
             if not np.abs(frozen.shares(vector[None])[0] - first).max() <= reach:
                 return None
-            found = _searched(frozen, vector, gap, known)
-            if found is None or isinstance(found, RestPoint):
-                return found
-            vector, gap = found
+            settled = _size(frozen, gap) < SETTLED * frozen.actors
+            for point in known:
+                if settled and _size(frozen, vector - point.vector) < SAME * frozen.actors:
+                    return point
+            steep = slope(frozen, vector)
+            moved = _moved(frozen, vector, gap, steep)
+            if settled and (not spare or moved is None or _idle(frozen, vector, moved[0], steep)):
+                return _point(frozen, vector, steep)
+            if moved is None:
+                return None
+            spare -= settled
+            vector, gap = _led(frozen, *moved, steep)
     return None
 
 
-def _searched(
-    frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], known: tuple[RestPoint, ...]
-) -> RestPoint | tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """One round of Newton's method: the point, or a state closer to it and its gap, or None."""
-    settled = _size(frozen, gap) < SETTLED * frozen.actors
-    for point in known:
-        if settled and _size(frozen, vector - point.vector) < SAME * frozen.actors:
-            return point
-    steep = slope(frozen, vector)
-    if settled:
-        return _point(frozen, vector, steep)
-    moved = _moved(frozen, vector, gap, steep)
-    return None if moved is None else _led(frozen, *moved, steep)
+def _idle(frozen: Frozen, vector: NDArray[Any], after: NDArray[Any], steep: Slope) -> bool:
+    """Whether a move changes nothing: neither actors, nor apps, nor beliefs."""
+    counted = steep.free.blocks * (steep.free.cells + steep.free.apps)
+    change = np.abs(after - vector)
+    believed = bool((change[counted:] <= SAME * np.abs(after[counted:])).all())
+    return believed and float(change[:counted].max()) < SAME * frozen.actors
 
 
 def _led(

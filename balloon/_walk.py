@@ -192,7 +192,9 @@ class Walk:
         change = np.abs(frozen.shares((vector + move)[None])[0] - before.places).max()
         falling = move[masses] < 0
         room = (-vector[masses][falling] / move[masses][falling]).min(initial=np.inf)
-        led = frozen.inside((vector + min(LEAVE / change, room / 2) * move)[None])[0] if change else vector
+        led = vector
+        if np.isfinite(move).all() and change > 0:
+            led = frozen.inside((vector + min(LEAVE / change, room / 2) * move)[None])[0]
         return self._settled(stage, led, known)
 
     def _drift(self, stage: Stage, before: RestPoint) -> NDArray[np.float64]:
@@ -209,8 +211,8 @@ class Walk:
         point = settle(stage.frozen, warmed(stage.frozen, vector[None], WARM_UP)[0], known, reach=NEAR)
         if isinstance(point, Restless):
             raise EngineError(
-                f"{self.parameter} = {stage.value:g}: no rest point is reached: {point}; such a crowd goes "
-                "round in circles, and its course is seen with engine='meanfield'"
+                f"tipping along {self.parameter}: at {stage.value:g} the crowd comes to no rest: {point}; "
+                "see its course with a run of engine='meanfield', or choose bounds without this value"
             )
         return point
 

@@ -60,7 +60,7 @@ def equilibria(scenario: Scenario, *, classes: int = CLASSES) -> tuple[RestPoint
     found: list[RestPoint] = []
     for vector in warmed(frozen, np.array(starts), WARM_UP):
         point = settle(frozen, vector)
-        _note(found, point if isinstance(point, RestPoint) else None)
+        _note(found, point if isinstance(point, RestPoint) else point.brink)
     stable = [point for point in found if point.stable]
     for k, one in enumerate(stable):
         for other in stable[:k]:

@@ -22,6 +22,7 @@ from balloon.engines.meanfield.frozen import freeze
 from balloon.errors import EngineError, ScenarioError
 from balloon.interventions import Budget, Cooperation
 from balloon.plots.bifurcation import tipping_figure
+from balloon.population import Group
 from balloon.restpoints import alike, equilibria, tipping
 from balloon.scenario import Scenario
 
@@ -50,19 +51,38 @@ def test_rest_points_and_their_growth_follow_the_logistic_map(peer_influence: fl
         assert point.stable == (slope < 1)
 
 
+def fold_at(peer_influence: float) -> float:
+    """The advantage of the second platform at which a crowd on the first tips."""
+    x = math.sqrt(1 - 2 / peer_influence)
+    return peer_influence * x - 2 * math.atanh(x)
+
+
 def test_the_crowd_tips_where_the_outer_rest_points_end() -> None:
     """At J = 3: h = 3 x - 2 artanh x = 0.4151 with x = sqrt(1 / 3), and back at -0.4151."""
     found = tipping(pair(3.0), "platforms.B.asc", (-1.0, 1.0), values=11)
-    x = math.sqrt(1 / 3)
-    fold = 3 * x - 2 * math.atanh(x)
-    assert found.folds == pytest.approx((-fold, fold), abs=0.002)
+    fold = fold_at(3.0)
+    assert found.folds == pytest.approx((-fold, fold), abs=0.002 / 4)
     assert (found.back, found.critical) == found.folds
     assert found.reversible
-    assert found.hysteresis == pytest.approx(0.8)  # of the values tried, -0.4 to 0.4
+    assert found.span == found.folds
     brink = found.branches[found.branches.branch == "between"]
     assert sorted(brink.value) == pytest.approx([-0.4, -0.2, 0.0, 0.2, 0.4])
     assert not brink.stable.any()
     assert found.branches[found.branches.branch != "between"].stable.all()
+
+
+@pytest.mark.parametrize("peer_influence", [2.2, 3.0, 5.0])
+@pytest.mark.parametrize(
+    ("low", "high", "values"), [(-2.0, 2.0, 3), (-3.0, 2.5, 4), (-1.9, 2.1, 8), (-7.0, 11.0, 3)]
+)
+def test_the_ends_are_found_whatever_the_bounds_and_the_number_of_values(
+    peer_influence: float, low: float, high: float, values: int
+) -> None:
+    """Also where no value tried, or one alone, lies between them."""
+    found = tipping(pair(peer_influence), "platforms.B.asc", (low, high), values=values)
+    fold = fold_at(peer_influence)
+    assert found.folds == pytest.approx((-fold, fold), abs=(high - low) / 1000)
+    assert found.hysteresis == pytest.approx(2 * fold, abs=2 * (high - low) / 1000)
 
 
 def test_lifting_the_pressure_need_not_bring_the_crowd_back() -> None:
@@ -71,11 +91,14 @@ def test_lifting_the_pressure_need_not_bring_the_crowd_back() -> None:
     assert found.critical == pytest.approx(0.415, abs=0.003)
     assert found.back is None
     assert not found.reversible
+    assert found.span == (0.0, found.critical)
+    assert found.hysteresis == found.critical
 
 
 def test_without_peers_nothing_tips() -> None:
     found = tipping(pair(0.0), "platforms.B.asc", (-1.0, 1.0), values=5)
     assert found.folds == ()
+    assert found.span is None
     assert found.hysteresis == 0.0
     assert found.reversible
 
@@ -175,6 +198,90 @@ def test_the_end_of_a_branch_is_found_where_the_crowd_would_linger_for_centuries
     assert found.critical == pytest.approx(0.0179, abs=1e-4)
     assert found.back is None
     assert not found.reversible
+
+
+def feared(*refuges: str, peer_influence: float) -> Scenario:
+    """A platform that is preferred, and feared by all alike for what they see there; apps cost nothing."""
+    start = {"T": 0.9} | dict.fromkeys(refuges, 0.1 / len(refuges))
+    return world(
+        platforms={"T": {"asc": 0.5}} | {name: {} for name in refuges},
+        groups=(Group(name="all", start=start, risk_aversion=20.0, risk_aversion_cv=0.0),),
+        contacts=Contacts(degree=6.0),
+        actors=1000,
+        steps=30,
+        switching_cost=1.0,
+        outside_option=-6.0,
+        peer_influence=peer_influence,
+        revision_rate=0.2,
+        learning_rate=0.1,
+        replacement_rate=0.3,
+    )
+
+
+def held(scenario: Scenario, weeks: int) -> float:
+    """The share of the first platform after so many weeks under pressure that does not change."""
+    calm = MeanField(scenario.with_({"steps": weeks})).run().actors[0, -1, 0]
+    return float(calm) / scenario.population.actors
+
+
+def test_a_crowd_stays_just_before_the_end_that_is_found_and_leaves_just_beyond_it() -> None:
+    """Held there for 4,000 weeks; from everybody on T, which is on its side of the brink."""
+    crowd = feared("S", peer_influence=3.0)
+    found = tipping(crowd, "platforms.T.undercover", (0.0, 0.03), values=7)
+    assert found.critical is not None
+    assert found.critical > 0.001
+    for part, stays in ((0.97, True), (1.03, False)):
+        pressed = crowd.with_({"platforms.T.undercover": part * found.critical})
+        assert (held(pressed, 4000) > 0.5) == stays
+
+
+def test_a_slow_rise_and_a_search_in_other_bounds_tip_at_the_same_value() -> None:
+    """Of three platforms, with apps that cost something: the fold, not a far jump of the search before it."""
+    slow = {
+        "behaviour.replacement_rate": 0.3,
+        "behaviour.peer_influence": 2.5,
+        "behaviour.switching_cost": 2.0,
+        "platforms.Telegram.asc": 0.5,
+        "platforms.Viber.asc": -0.5,
+    }
+    crowd = load("minimal").without().with_(slow)
+    far, near = (
+        tipping(crowd, "platforms.Telegram.undercover", (0.0, high), values=3) for high in (0.03, 0.002)
+    )
+    assert far.critical is not None
+    assert near.critical is not None
+    assert far.critical == pytest.approx(near.critical, abs=0.03 / 1000)
+    assert far.hysteresis == far.critical  # it does not come back
+    start = {"Telegram": 0.98, "Signal": 0.01, "Viber": 0.01}
+    for part, stays in ((0.97, True), (1.05, False)):
+        pressed = {"groups.all.start": start, "platforms.Telegram.undercover": part * near.critical}
+        assert (held(crowd.with_(pressed), 3000) > 0.5) == stays
+
+
+@pytest.mark.parametrize("refuges", ["S", "SV"])
+def test_a_platform_that_nobody_tries_again_is_at_rest_though_what_is_believed_of_it_stands_still(
+    refuges: str,
+) -> None:
+    """At the highest value one actor of a hundred million is on T: nobody learns, and nothing grows."""
+    crowd = feared(*refuges, peer_influence=4.0)
+    found = tipping(crowd, "platforms.T.undercover", (0.0, 0.1), values=5)
+    ways = found.branches[found.branches.branch != "between"]
+    assert ways.stable.all()
+    assert ways["T"].min() < 1e-8
+    assert found.critical == pytest.approx(
+        tipping(crowd, "platforms.T.undercover", (0.001, 0.003), values=3).critical, abs=0.1 / 1000
+    )
+
+
+def test_a_crowd_that_goes_in_circles_is_refused_with_what_was_seen(monkeypatch) -> None:
+    """Who shuns the crowd and revises every week goes where nobody was: to and fro for ever."""
+    monkeypatch.setattr("balloon._rest.PATIENCE", 500)
+    fickle = world(contacts=EVERYBODY, peer_influence=-6.0, revision_rate=1.0, actors=1000, steps=3)
+    said = r"at -1 the crowd comes to no rest: after 800 steps the share of A changes by 0\.\d+ in a step"
+    with pytest.raises(EngineError, match=said):
+        tipping(fickle, "platforms.B.asc", (-1.0, 1.0), values=3)
+    (brink,) = equilibria(fickle)
+    assert not brink.stable
 
 
 def test_of_two_refuges_that_are_alike_one_takes_over_and_that_this_is_luck_is_said() -> None:
