@@ -24,6 +24,8 @@ PUSH, NOBODY = 0.1, 1e-12
 """Part of a cell that a push off the brink empties at most; share of the actors below which one is empty."""
 ROUNDS = 15
 """Derivatives after which a search is given up; those that ended anywhere had needed fewer."""
+FEW = 7
+"""The same where a search from nearer by comes next."""
 HORIZON = 1e12
 """Steps beyond which nothing counts: what changes more slowly cannot be told from what does not change."""
 POLISH = 3
@@ -36,6 +38,10 @@ WORTH = 0.4
 """Part of a gap that a move may leave if the next one is to go by the same derivatives."""
 WARM_UP, PATIENCE, MOST = 200, 25_000, 200_000
 """Steps before the first search, before a crowd that still moves much goes in circles, and in all."""
+PLAIN, SHORT, BETWEEN = 800, 20.0, 10
+"""Steps up to which all are made; of a long one the least length, and the plain ones after it."""
+STRIDE = 0.02
+"""Change of a share in a long step, at most."""
 AROUND = 2.0
 """All shares, to and fro: a crowd that at its pace of now would have gone farther has not gone straight."""
 
@@ -111,17 +117,49 @@ def settle(
     """
     done = WARM_UP
     while True:
-        point = rest_near(frozen, vector, known, reach=reach)
+        point = rest_near(frozen, vector, known, reach=reach, rounds=FEW if reach < np.inf else ROUNDS)
         if point is not None and point.stable:
             return point
         if done >= PATIENCE and (done >= MOST or _pace(frozen, vector)[0] * done > AROUND):
             break
         if point is not None and _there(frozen, vector, point):
             vector = _pushed(frozen, point)
-        vector = warmed(frozen, vector[None], done)[0]
+        vector = warmed(frozen, vector[None], done)[0] if done < PLAIN else _hurried(frozen, vector, done)
         done *= 2
     point = rest_near(frozen, vector, known)
     return point if point is not None and point.stable else Restless(done, *_pace(frozen, vector), point)
+
+
+def _hurried(frozen: Frozen, vector: NDArray[np.float64], steps: float) -> NDArray[np.float64]:
+    """The state about so many steps later, by long implicit steps where it creeps."""
+    length = steps / 8
+    while steps > 0:
+        steep, gap = slope(frozen, vector), frozen.step(vector[None])[0] - vector
+        move = _long(frozen, vector, gap, steep, length)
+        while move is None and length > SHORT:
+            length /= 4
+            move = _long(frozen, vector, gap, steep, length)
+        vector = vector if move is None else frozen.inside((vector + move)[None])[0]
+        vector = warmed(frozen, vector[None], BETWEEN if move is not None else int(2 * SHORT))[0]
+        steps -= max(length, SHORT)
+        length *= 2
+    return vector
+
+
+def _long(
+    frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], steep: Slope, length: float
+) -> NDArray[np.float64] | None:
+    """The move of so many steps at once, if it is short enough and goes where the next step goes."""
+    try:
+        move = straight(steep, gap, length)
+    except np.linalg.LinAlgError:
+        return None
+    here, one, far = frozen.shares(np.array([vector, vector + gap, vector + move]))
+    change, room = far - here, _room(vector[: frozen.masses], move[: frozen.masses])
+    small = np.abs(change).max() < APART
+    # Where a change grows faster than the length allows, the move would go back.
+    forward = small or (np.abs(change).max() < STRIDE and change @ (one - here) > 0)
+    return move if forward and room.min(initial=np.inf) > 1 else None
 
 
 def _pace(frozen: Frozen, vector: NDArray[np.float64]) -> tuple[float, str]:
@@ -157,6 +195,7 @@ def rest_near(
     beside: RestPoint | None = None,
     *,
     reach: float = np.inf,
+    rounds: int = ROUNDS,
 ) -> RestPoint | None:
     """The rest point near a state, or None where the search ends elsewhere or nowhere.
 
@@ -169,7 +208,7 @@ def rest_near(
         for point in (*known, *([beside] if beside else [])):
             vector, gap = _led(frozen, vector, gap, point.slope)
         spare = POLISH
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             if not np.abs(frozen.shares(vector[None])[0] - first).max() <= reach:
                 return None
             settled = _size(frozen, gap) < SETTLED * frozen.actors
@@ -223,10 +262,10 @@ def _moved(
     return vector, frozen.step(vector[None])[0] - vector
 
 
-def straight(steep: Slope, gap: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The move that would close the gap were all straight, as far as it can be made within the horizon.
+def straight(steep: Slope, gap: NDArray[np.float64], horizon: float = HORIZON) -> NDArray[np.float64]:
+    """The move of so many steps at once: (1 / horizon + 1 - slope) move = gap, an implicit step.
 
-    It is one long implicit step, (1 / horizon + 1 - slope) move = gap: Newton's, but for directions in which
+    With a far horizon it is Newton's, which closes the gap were all straight, but for directions in which
     the state hardly moves, nor is held.
 
     Raises
@@ -234,7 +273,7 @@ def straight(steep: Slope, gap: NDArray[np.float64]) -> NDArray[np.float64]:
     LinAlgError
         No move does.
     """
-    part, shown = 1 / (1 + 1 / HORIZON), steep.shown.copy()
+    part, shown = 1 / (1 + 1 / horizon), steep.shown.copy()
     shown[:, shown.shape[1] - len(steep.free.rest) :] *= part
     held = replace(
         steep, blocks=part * steep.blocks, seen=part * steep.seen, shown=shown, rest=part * steep.rest

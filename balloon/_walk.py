@@ -10,6 +10,7 @@ import numpy as np
 
 from balloon._rest import (
     APART,
+    FEW,
     SETTLED,
     WARM_UP,
     Restless,
@@ -172,7 +173,7 @@ class Walk:
     def followed(self, stage: Stage, before: RestPoint, known: tuple[RestPoint, ...]) -> RestPoint | None:
         """The stable point on the branch of one before; None if it is not sure that there is one."""
         frozen, vector = stage.frozen, before.vector
-        found = rest_near(frozen, vector, known, before, reach=2 * NEAR)
+        found = rest_near(frozen, vector, known, before, reach=2 * NEAR, rounds=FEW)
         if found is None or not found.stable or not distance(found, before) < NEAR:
             return None
         if distance(found, before) < CLEAR:

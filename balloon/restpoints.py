@@ -91,9 +91,10 @@ class Tipping:
     slowly) or "between" (unstable, the brink between the two); stable; radius; a column for each place
     with its share of all actors."""
     critical: float | None
-    """Value at which the crowd tips when the parameter rises; None: it never does."""
+    """Value at which the crowd tips when the parameter rises slowly, to a thousandth of the range; of several
+    the one with the largest jump; None: it never does."""
     back: float | None
-    """Value at which it tips back when the parameter falls; None: it never does."""
+    """The same when the parameter falls again: where it tips back."""
     reversible: bool
     """Whether going back to the lowest value brings the crowd back to where it was."""
     scenario: Scenario = field(repr=False)
@@ -113,8 +114,9 @@ class Tipping:
 
         From where it tips back to where it tips, or to the end of the range where it does not.
         """
-        values = self.branches.pivot_table(index="value", columns="branch", values=self._first, observed=True)
-        apart = values.index[(values["up"] - values["down"]).abs() > APART]
+        ways = self.branches.set_index("value")
+        up, down = (ways[ways.branch == way][ways.columns[3:]] for way in ("up", "down"))
+        apart = up.index[((up - down).abs() > APART).any(axis=1)]
         ends = (*apart.tolist(), *self.folds)
         return (min(ends), max(ends)) if len(ends) > 1 else None
 
@@ -128,10 +130,6 @@ class Tipping:
         from balloon.plots.bifurcation import tipping_figure  # a convenience: plots stands above
 
         return tipping_figure(self, platform=platform)
-
-    @property
-    def _first(self) -> str:
-        return str(self.branches.columns[4])
 
 
 def tipping(
@@ -152,8 +150,9 @@ def tipping(
     bounds : (float, float)
         Lowest and highest value.
     values : int
-        Values in between and at the ends, evenly spaced; where a stable point ends is then found to a
-        thousandth of the range.
+        Values in between and at the ends, evenly spaced, of which the rest points are told. Between them a
+        branch is followed in steps as small as it takes, and its end is found to a thousandth of the range,
+        however many values there are.
 
     Returns
     -------
@@ -162,8 +161,9 @@ def tipping(
     Raises
     ------
     EngineError
-        Bounds that are no range, fewer than three values, no rest point, a parameter that changes nothing
-        under the policy of the last step, or one that is switched off at one end.
+        Bounds that are no range, fewer than three values, a crowd that goes in circles at one of them, a
+        parameter that changes nothing under the policy of the last step, or one that is switched off at one
+        end.
     ScenarioError
         A path that leads nowhere, or bounds that the parameter cannot have.
     """

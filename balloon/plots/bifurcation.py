@@ -200,9 +200,9 @@ def _compose(told: Branches, words: Caption) -> Briefing:
 def draw_bifurcation(ax: Axes, told: Branches) -> Axes:
     """Draw the branches of the chosen platform."""
     values, up, down = told.values, told.up[:, 0], told.down[:, 0]
+    if told.found.span is not None:
+        ax.axvspan(*told.found.span, color=style.SHADE, lw=0, zorder=0)
     if told.apart.any():
-        ends = values[told.apart]
-        ax.axvspan(float(ends.min()), float(ends.max()), color=style.SHADE, lw=0, zorder=0)
         _draw_way(ax, values, down, told.found.back, DOWN)
         ax.plot(values, told.brink, color=style.SOFT, lw=1.4, ls=(0, (1, 1.6)), zorder=3)
     _draw_way(ax, values, up, told.found.critical, UP)

@@ -70,12 +70,10 @@ def _subtitle(told: Branches) -> str:
         f"Expected shares of all actors at rest. {told.places[0].label} at {low}: {start}; at {high}: {top}; "
         f"back at {low}: {end}."
     )
-    if not told.apart.any():
+    if (span := told.found.span) is None:
         return f"{said} At no value tried does it matter where the crowd was before."
-    ends = told.values[told.apart]
-    first, last = (brief_number(float(one)) for one in (ends.min(), ends.max()))
-    where = f"At {first}" if first == last else f"From {first} to {last}"
-    return f"{said} {where} it matters where the crowd was before."
+    first, last = map(brief_number, span)
+    return f"{said} From {first} to {last} it matters where the crowd was before."
 
 
 def _reading_help(told: Branches) -> str:

@@ -139,7 +139,7 @@ def test_a_single_value_beyond_the_tip_is_drawn_as_a_dot() -> None:
 def test_the_range_in_which_history_matters_is_shaded_and_told() -> None:
     assert read_branches(fold()).apart.tolist() == [False, True, True, False, False]
     words = tipping_figure(fold()).caption
-    assert "From 1 to 2 it matters where the crowd was before." in words.subtitle
+    assert "From 0.5 to 2.5 it matters where the crowd was before." in words.subtitle
     assert "0: 90% rising, 90% falling; 1: 80% rising, 20% falling;" in words.alt
     assert "At no value tried does it matter" in tipping_figure(smooth()).caption.subtitle
 
