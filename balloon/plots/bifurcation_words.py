@@ -77,12 +77,12 @@ def _subtitle(told: Branches) -> str:
 
 
 def _reading_help(told: Branches) -> str:
-    ways = (
-        "Solid: reached as the parameter rises; dashed: as it falls again; dotted: the brink between, not "
-        "stable; shaded: where both are stable. "
-        if told.apart.any()
-        else ""
-    )
+    ways = ""
+    if told.apart.any():
+        ways = "Solid: reached as the parameter rises; dashed: as it falls again; "
+        ways += "dotted: the brink between, not stable; "
+    if told.found.span is not None:
+        ways += f"{'shaded' if ways else 'Shaded'}: where both are stable. "
     return (
         f"{ways}{_luck(told)}Rest points of the mean field under the policy of the last step: expected "
         "numbers of many actors, without luck and without clusters of contacts; others, farther off the way, "

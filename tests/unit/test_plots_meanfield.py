@@ -144,6 +144,13 @@ def test_the_range_in_which_history_matters_is_shaded_and_told() -> None:
     assert "At no value tried does it matter" in tipping_figure(smooth()).caption.subtitle
 
 
+def test_a_range_between_two_values_is_shaded_and_told_as_well() -> None:
+    shares = [0.9, 0.8, 0.7, 0.1, 0.05]
+    words = tipping_figure(tipping(shares, shares, critical=2.75, back=2.25)).caption
+    assert "From 2.25 to 2.75 it matters where the crowd was before." in words.subtitle
+    assert words.notes[0].startswith("Shaded: where both are stable. Rest points")
+
+
 def test_without_hysteresis_only_one_way_is_drawn_and_none_is_named() -> None:
     figure = tipping_figure(smooth())
     assert "rising" not in texts(figure)
