@@ -150,10 +150,7 @@ def _long(
     frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], steep: Slope, length: float
 ) -> NDArray[np.float64] | None:
     """The move of so many steps at once, if it is short enough and goes where the next step goes."""
-    try:
-        move = straight(steep, gap, length)
-    except np.linalg.LinAlgError:
-        return None
+    move = straight(steep, gap, length)
     here, one, far = frozen.shares(np.array([vector, vector + gap, vector + move]))
     change, room = far - here, _room(vector[: frozen.masses], move[: frozen.masses])
     small = np.abs(change).max() < APART
@@ -249,10 +246,7 @@ def _moved(
     frozen: Frozen, vector: NDArray[np.float64], gap: NDArray[np.float64], steep: Slope
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """The state, and the gap left, after a move that would close the gap were all straight."""
-    try:
-        move = straight(steep, gap)
-    except np.linalg.LinAlgError:
-        return None
+    move = straight(steep, gap)
     room = _room(vector[: frozen.masses], move[: frozen.masses])
     # Stay inside: no cell may be emptied by more than nine tenths at once.
     least = min(1.0, 0.9 * float(room[room > 0].min(initial=np.inf)))
@@ -266,19 +260,17 @@ def straight(steep: Slope, gap: NDArray[np.float64], horizon: float = HORIZON) -
     """The move of so many steps at once: (1 / horizon + 1 - slope) move = gap, an implicit step.
 
     With a far horizon it is Newton's, which closes the gap were all straight, but for directions in which
-    the state hardly moves, nor is held.
-
-    Raises
-    ------
-    LinAlgError
-        No move does.
+    the state hardly moves, nor is held. Where no move does, it is not a number.
     """
     part, shown = 1 / (1 + 1 / horizon), steep.shown.copy()
     shown[:, shown.shape[1] - len(steep.free.rest) :] *= part
     held = replace(
         steep, blocks=part * steep.blocks, seen=part * steep.seen, shown=shown, rest=part * steep.rest
     )
-    return held.solve(part * gap)
+    try:
+        return held.solve(part * gap)
+    except np.linalg.LinAlgError:
+        return np.full(len(gap), np.nan)
 
 
 def _room(masses: NDArray[np.float64], move: NDArray[np.float64]) -> NDArray[np.float64]:

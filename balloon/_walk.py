@@ -200,10 +200,7 @@ class Walk:
 
     def _drift(self, stage: Stage, before: RestPoint) -> NDArray[np.float64]:
         """The change of state with the value, by the derivatives at the point before."""
-        try:
-            return straight(before.slope, stage.frozen.step(before.vector[None])[0] - before.vector)
-        except np.linalg.LinAlgError:  # exactly at the end of a branch
-            return before.slope.leading()[1]
+        return straight(before.slope, stage.frozen.step(before.vector[None])[0] - before.vector)
 
     def _settled(
         self, stage: Stage, vector: NDArray[np.float64], known: tuple[RestPoint, ...] = ()

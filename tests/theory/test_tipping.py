@@ -10,15 +10,18 @@ x = sqrt(1 - 2 / J).
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from worlds import week, world
 
 from balloon import load
+from balloon._rest import straight
 from balloon.contacts import Contacts
 from balloon.engines.meanfield import MeanField
 from balloon.engines.meanfield.frozen import freeze
+from balloon.engines.meanfield.slope import slope
 from balloon.errors import EngineError, ScenarioError
 from balloon.interventions import Budget, Cooperation
 from balloon.plots.bifurcation import tipping_figure
@@ -271,6 +274,21 @@ def test_a_platform_that_nobody_tries_again_is_at_rest_though_what_is_believed_o
     assert found.critical == pytest.approx(
         tipping(crowd, "platforms.T.undercover", (0.001, 0.003), values=3).critical, abs=0.1 / 1000
     )
+
+
+def test_an_implicit_step_is_the_solution_of_its_equation_and_no_number_where_there_is_none() -> None:
+    """(1 / 10 + 1 - slope) move = gap, by the matrix of the slope."""
+    frozen = freeze(feared("S", peer_influence=3.0))
+    vector = frozen.all_at(0)
+    steep, gap = slope(frozen, vector), frozen.step(vector[None])[0] - vector
+    move = straight(steep, gap, 10.0)
+    moved, left = (
+        np.append(steep.free.part(one[None])[0][:, steep.free.block].reshape(-1), one[steep.free.rest])
+        for one in (move, gap)
+    )
+    assert 1.1 * moved - steep.times(moved) == pytest.approx(left, abs=1e-9)
+    stuck = replace(steep, blocks=np.broadcast_to(2 * np.eye(steep.blocks.shape[1]), steep.blocks.shape))
+    assert np.isnan(straight(stuck, gap, 1.0)).all()
 
 
 def test_a_crowd_that_goes_in_circles_is_refused_with_what_was_seen(monkeypatch) -> None:
