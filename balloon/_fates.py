@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from balloon._spread import Spread, in_percent, percent, points, whole
+from balloon._values import DORMANT, REMOVED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,6 +31,8 @@ class Said(NamedTuple):
     unclear: str
 
 
+HOLDERS = {DORMANT: "dormant", REMOVED: "arrested as well"}
+"""Place that is no platform -> where one is to whom a role passed."""
 WORDS = {
     "displaced": Said(
         "{share} ({range}) reappears on other platforms",
@@ -54,11 +57,11 @@ WORDS = {
         "({range})",
     ),
     "refilled": Said(
-        "{share} ({range}) are roles that another person fills elsewhere",
-        "no role is filled by another person elsewhere",
-        "no role is filled by another person elsewhere on balance: more are on {platform} than the other "
+        "{share} ({range}) are roles that passed to another person",
+        "no role passed to another person",
+        "no role passed to another person elsewhere on balance: more such are on {platform} than the other "
         "way round, by {share} of the loss ({range})",
-        "whether roles are filled by another person elsewhere on balance is not clear: {share} ({range})",
+        "whether roles passed to another person elsewhere on balance is not clear: {share} ({range})",
     ),
 }
 """Parts of the loss in words."""
@@ -80,6 +83,8 @@ def parts(ledger: Ledger) -> str:
             text += f", most on {_largest(ledger)}"
         if name == "displaced" and share > 1:
             text += f", more than are lost in all, since others are on {ledger.platform} instead"
+        if name == "refilled" and text.startswith(percent(share)):
+            text += _holders(ledger)
         said.append(text)
     return f"Of the mean loss (in brackets: 90% of the runs), {'; '.join(said)}."
 
@@ -95,6 +100,19 @@ def _part(words: Said, share: float, s: Spread, platform: str) -> str:
         way = words.some if share or high else words.nobody
     span = f"{in_percent(s.low)} to {percent(s.high)}"
     return way.format(share=percent(share), range=span, platform=platform)
+
+
+def _holders(ledger: Ledger) -> str:
+    """Where those are to whom roles passed, as shares of the mean loss; they need not be on a platform."""
+    means = dict.fromkeys(("on other platforms", "dormant", "arrested as well"), 0.0)
+    for entry, mean in zip(ledger.entries, ledger.net[:, 0].mean(axis=0), strict=True):
+        if entry.entry == "refilled" and entry.line == "part":
+            means[HOLDERS.get(entry.place, "on other platforms")] += float(mean)
+    loss = float(ledger.net[:, 0, 0].mean())
+    said = [(where, percent(mean / loss)) for where, mean in means.items() if mean]
+    if len(said) == 1:
+        return f", who is {said[0][0].replace('other platforms', 'another platform')}"
+    return f": {', '.join(f'{share} {where}' for where, share in said)}"
 
 
 def _largest(ledger: Ledger) -> str:

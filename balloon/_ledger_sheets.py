@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from balloon._tables import Line, Sheet
+from balloon._values import RESERVED
 
 if TYPE_CHECKING:
     from balloon.ledger import Ledger, Row
@@ -139,7 +140,10 @@ def _notes(ledger: Ledger, g: int, runs: int) -> tuple[str, ...]:
     refilled = any(
         ledger.net[:, g, e].any() for e, one in enumerate(ledger.entries) if one.entry == "refilled"
     )
-    said = (sums if size > 1 else "", "Incapacitated: arrested, not replaced." if refilled else "")
+    said = (
+        sums if size > 1 else "",
+        f"Incapacitated: arrested, not replaced.{_on_none(ledger, g)}" if refilled else "",
+    )
     if any(said):
         notes.append(" ".join(filter(None, said)))
     if not runs:
@@ -152,6 +156,21 @@ def _notes(ledger: Ledger, g: int, runs: int) -> tuple[str, ...]:
     if (ledger.net[:, g, 0] < 0).any():
         notes.append("A loss below 0 is a gain; its parts keep their signs.")
     return tuple(notes)
+
+
+def _on_none(ledger: Ledger, g: int) -> str:
+    """How many of the roles refilled are those of newcomers on no platform."""
+    factor = ledger.weeks if ledger.accumulated else 1.0
+    means = {
+        one.place: factor * float(ledger.net[:, g, e].mean())
+        for e, one in enumerate(ledger.entries)
+        if one.entry == "refilled" and one.place in RESERVED
+    }
+    if not any(means.values()):
+        return ""
+    said = " and ".join(f"{written(mean, 1)} {place}" for place, mean in means.items())
+    mean = ", in the mean," if ledger.replicate.size > 1 else ""
+    return f" Roles refilled elsewhere: of these {ledger.unit}{mean} {said}, on no platform."
 
 
 def _elsewhere(ledger: Ledger, rows: Sequence[Row], figures: Figures) -> Sheet:

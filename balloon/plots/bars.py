@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from balloon._values import DORMANT, REMOVED, RESERVED
 from balloon.plots import style
 from balloon.plots.lettering import letters
 from balloon.plots.ranges import Range
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 MOST = 5
 """Destinations drawn alone; of more, the small ones are drawn as one."""
 
+REFILLED = {
+    "elsewhere": "roles refilled elsewhere",
+    DORMANT: "refilled, dormant",
+    REMOVED: "refilled, vacant again",
+}
+"""Where another person is in a role: on another platform, or on none -> name of the bar."""
+
 
 class Bar(NamedTuple):
     """One row: a part of the loss and where it begins."""
@@ -38,7 +46,7 @@ class Bar(NamedTuple):
     look: style.Look
     kind: str
     """"loss", "sum" of the destinations that follow, "destination", "deterred", "incapacitated" or
-    "refilled"."""
+    "refilled, elsewhere", "refilled, dormant", "refilled, removed"."""
     away: bool
     """Of the other sign than the loss: it explains less than nothing of it."""
 
@@ -83,11 +91,27 @@ def ledger_bars(ledger: Ledger, *, names: Mapping[str, str], looks: Looks) -> tu
     for entry, name, look in (
         ("deterred", "deterred (dormant)", style.dormant_look()),
         ("incapacitated", "arrested, not replaced", style.removed_look()),
-        ("refilled", "roles refilled elsewhere", style.other_look()),
     ):
-        if entry != "refilled" or lines[entry].any():
-            add(name, lines[entry], look, entry)
+        add(name, lines[entry], look, entry)
+    looks_of = {"dormant": style.dormant_look(), "removed": style.removed_look()}
+    for where, values in by_holder(ledger, net).items():
+        if values.any():
+            add(REFILLED[where], values, looks_of.get(where, style.other_look()), f"refilled, {where}")
     return tuple(bars)
+
+
+def by_holder(ledger: Ledger, net: NDArray[Any]) -> dict[str, NDArray[Any]]:
+    """(R,) roles that passed to another person, by where that one is, of (R, E) counts."""
+    found = {}
+    for where in REFILLED:
+        lines = [
+            e
+            for e, one in enumerate(ledger.entries)
+            if (one.entry, one.line) == ("refilled", "part")
+            and (one.place == where if where in RESERVED else one.place not in RESERVED)
+        ]
+        found[where] = net[:, lines].sum(axis=1)
+    return found
 
 
 def _left(bars: list[Bar]) -> float:

@@ -27,9 +27,13 @@ FATES = {
     "sum": "on other platforms",
     "deterred": "dormant",
     "incapacitated": "arrested and not replaced",
-    "refilled": "roles filled again elsewhere",
+    "refilled, elsewhere": "roles filled again on other platforms",
+    "refilled, dormant": "roles of newcomers who are dormant",
+    "refilled, removed": "roles vacant again",
 }
 """Kind of a bar -> what is said of its part of the loss."""
+UNSAID = 0.005
+"""Roles filled again that come to less of the loss are left to the bars."""
 
 
 def contrast_caption(worlds: Worlds, bars: tuple[Bar, ...]) -> Caption:
@@ -80,7 +84,9 @@ def _shares(bars: tuple[Bar, ...], loss: str) -> str:
     parts = [
         f"{signed(100 * bar.share, 0)}% {FATES[bar.kind]}"
         for bar in bars
-        if bar.share is not None and bar.kind in FATES
+        if bar.share is not None
+        and bar.kind in FATES
+        and not (bar.kind.startswith("refilled") and abs(bar.share) < UNSAID)
     ]
     return f"Of the {loss}: {', '.join(parts)}."
 
@@ -105,7 +111,7 @@ def _remarks(worlds: Worlds) -> str:
     if worlds.refills:
         said.append(
             "Curves and flows follow roles, which a newcomer may fill again; the ledger follows persons, "
-            "and counts roles filled again elsewhere apart."
+            "and counts roles that passed to another person apart."
         )
     said.append("Flows are gross, the ledger is net of those who go the other way.")
     return " ".join(said + name_remarks(worlds.alternative, worlds.events))

@@ -29,8 +29,8 @@ _CAUSED = {
     "more displaced": "The interventions displace more of {P}’s actors than they deter or remove",
     "more dormant": "The interventions deter more of {P}’s actors than they displace or remove",
     "more removed": "The interventions remove more of {P}’s actors than they displace or deter",
-    "mostly refilled": "The interventions cost {P} actors, most of them replaced by newcomers elsewhere",
-    "more refilled": "The interventions cost {P} actors, many of them replaced by newcomers elsewhere",
+    "mostly refilled": "The interventions cost {P} actors, most of them replaced by newcomers{there}",
+    "more refilled": "The interventions cost {P} actors, many of them replaced by newcomers{there}",
     "unclear": "The interventions cost {P} actors{ways}",
 }
 _COMPARED = {
@@ -40,8 +40,8 @@ _COMPARED = {
     "more displaced": "Against the baseline {P} loses actors, more to other platforms than otherwise",
     "more dormant": "Against the baseline {P} loses actors, more to dormancy than otherwise",
     "more removed": "Against the baseline {P} loses actors, more to arrest than otherwise",
-    "mostly refilled": "Against the baseline {P} loses actors, most of them replaced by newcomers elsewhere",
-    "more refilled": "Against the baseline {P} loses actors, more to newcomers elsewhere than otherwise",
+    "mostly refilled": "Against the baseline {P} loses actors, most of them replaced by newcomers{there}",
+    "more refilled": "Against the baseline {P} loses actors, many of them replaced by newcomers{there}",
     "unclear": "Against the baseline {P} loses actors{ways}",
 }
 _VERDICTS = {
@@ -71,6 +71,13 @@ _WAYS = {
     "displaced": "other platforms",
     "dormant": "dormancy",
     "removed": "arrest",
+}
+
+
+_THERE = {
+    "mostly elsewhere": ", mostly on other platforms",
+    "mostly dormant": ", mostly dormant",
+    "mostly removed": ", mostly arrested as well",
 }
 
 
@@ -104,6 +111,7 @@ def headline(
     unmoved: bool,
     squeezed: str,
     lead: str,
+    newcomers: str = "",
 ) -> str:
     """The sentence for a change of the platform's share.
 
@@ -116,6 +124,8 @@ def headline(
         As in `Finding`.
     lead : str
         How the sentence begins where there is one run only, else empty.
+    newcomers
+        Where most of the newcomers are, if that is clear, as a pattern.
     """
     world = ("nothing", "same world", "other world").index(against)
     key = verdict(change, unmoved=unmoved)
@@ -125,6 +135,7 @@ def headline(
         said = lead + said
     said = (
         said.replace("{ways}", _ways(clear))
+        .replace("{there}", _THERE.get(newcomers, ""))
         .replace("{low}", points(change.low))
         .replace("{high}", points(change.high))
     )

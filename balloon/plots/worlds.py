@@ -10,6 +10,7 @@ import numpy as np
 
 from balloon._fates import alike, arrests
 from balloon._spread import whole
+from balloon.plots.bars import by_holder
 from balloon.plots.events import list_events
 from balloon.plots.finding import clear, pattern, same_world
 from balloon.plots.headline import headline, verdict
@@ -126,6 +127,11 @@ class Worlds:
         return {said: net[:, first[entry]] for entry, said in PARTS.items()}
 
     @property
+    def newcomers(self) -> dict[str, NDArray[np.int64]]:
+        """(R,) roles that passed to another person, by where that person is."""
+        return by_holder(self.ledger, self.ledger.net.sum(axis=1))
+
+    @property
     def events(self) -> tuple[Event, ...]:
         """The interventions in which the two worlds differ; what both have is not marked.
 
@@ -164,6 +170,7 @@ class Worlds:
             unmoved=not self.differences[:, :, 0].any(),
             squeezed=self.baseline.squeezed,
             lead=self.alternative.lead,
+            newcomers=pattern(self.newcomers),
         )
         quiet = verdict(self.effect, unmoved=not self.differences[:, :, 0].any()) in QUIET
         return f"{said}, but {self.beside}" if quiet and self.beside else said

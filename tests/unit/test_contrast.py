@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -21,6 +23,9 @@ from balloon.ledger import Ledger
 from balloon.pairs import TABLES
 from balloon.plots.bars import bar_looks, bar_names, ledger_bars
 from balloon.precision import half_width, precision, saved_by_pairing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KOREA = bl.load("telegram-korea-2024").with_({"population.actors": 1_000})
 CALM = KOREA.without("Telegram")
@@ -293,16 +298,39 @@ def test_more_who_reappear_than_are_lost_are_explained() -> None:
     assert "-" not in said
 
 
-def lost(deterred: list[int], *, displaced: list[int]) -> Ledger:
-    """Of 1,000 on A so many are on B or dormant in the alternative; below 0: so many come from there."""
+def test_roles_are_said_to_be_where_their_new_holder_is() -> None:
+    """Of 100 who are lost, the roles of 80 are another's, who is dormant; of 6, one's on B; 4 are vacant."""
+    said = parts(lost([0] * 3, displaced=[10] * 3, refilled={1: 6, 2: 80, 3: 4}))
+    ledger = lost([0] * 3, displaced=[10] * 3, refilled={1: 6, 2: 80, 3: 4})
+    assert "of these actors, in the mean, 80.0 dormant and 4.0 removed, on no platform" in str(
+        ledger
+    ).replace("\n", " ")
+    assert (
+        "90% (90 to 90%) are roles that passed to another person: 6.0% on other platforms, 80% dormant, "
+        "4.0% arrested as well." in said
+    )
+    said = parts(lost([0] * 3, displaced=[10] * 3, refilled={1: 90}))
+    assert "90% (90 to 90%) are roles that passed to another person, who is on another platform." in said
+
+
+def lost(
+    deterred: list[int], *, displaced: list[int], refilled: Mapping[int, int] = MappingProxyType({})
+) -> Ledger:
+    """Of 1,000 on A so many are on B or dormant in the alternative; below 0: so many come from there.
+
+    Beside them roles passed to another person, by the place where that one is.
+    """
     same = np.zeros((len(deterred), 1, 1, 4, 4), dtype=int)
     for place, numbers in ((1, displaced), (2, deterred)):
         same[:, 0, 0, 0, place] = np.maximum(numbers, 0)
         same[:, 0, 0, place, 0] = np.maximum(-np.array(numbers), 0)
+    roles = np.zeros_like(same)
+    for place, number in refilled.items():
+        roles[:, 0, 0, 0, place] = number
     two = ("replicate", "time", "group", "place_baseline", "place_alternative")
     one = ("replicate", "time", "group", "platform", "place")
     pairs = xr.Dataset(
-        {"same": (two, same), "refilled": (two, 0 * same), "bystanders": (one, 0 * same[:, :, :, :2])},
+        {"same": (two, same), "refilled": (two, roles), "bystanders": (one, 0 * same[:, :, :, :2])},
         {"group": ["all"], "platform": ["A", "B"], "place": ["A", "B", "dormant", "removed"]},
     )
     return Ledger.of(pairs.assign_coords(time=[0], replicate=range(len(deterred))), platform="A")

@@ -215,10 +215,32 @@ def test_actors_who_are_dormant_for_them_are_called_deterred() -> None:
 
 def test_roles_that_newcomers_take_over_elsewhere_are_not_called_displaced() -> None:
     effect = fake({("Telegram", "Signal"): around(20)}, refilled={("Telegram", "Signal"): around(90)})
+    assert title(effect) == (
+        "The interventions cost Telegram actors, most of them replaced by newcomers, "
+        "mostly on other platforms"
+    )
+
+
+def test_newcomers_who_are_dormant_are_not_said_to_be_on_other_platforms() -> None:
+    """Of 120 lost 20 go to Signal; of 100 who were replaced the newcomers of 90 are dormant."""
+    roles = {("Telegram", "dormant"): around(90), ("Telegram", "Signal"): around(8)}
+    effect = fake(
+        {("Telegram", "Signal"): around(20)}, refilled=roles | {("Telegram", "removed"): around(2, 0)}
+    )
     assert (
         title(effect)
-        == "The interventions cost Telegram actors, most of them replaced by newcomers elsewhere"
+        == "The interventions cost Telegram actors, most of them replaced by newcomers, mostly dormant"
     )
+    bars = bars_of(effect.ledger("Telegram"))
+    assert [bar.name for bar in bars[-3:]] == [
+        "roles refilled elsewhere",
+        "refilled, dormant",
+        "refilled, vacant again",
+    ]
+    assert [bar.size for bar in bars[-3:]] == pytest.approx([8, 90, 2], abs=0.5)
+    assert bars[-1].end == pytest.approx(0, abs=1e-9)
+    words = contrast_figure(effect).caption.subtitle
+    assert "roles filled again on other platforms, 75% roles of newcomers who are dormant" in words
 
 
 def test_no_order_is_claimed_that_luck_could_reverse() -> None:
@@ -335,7 +357,7 @@ def test_the_subtitle_gives_levels_effect_and_parts_of_the_mean_loss() -> None:
     )
     assert words.endswith(
         "−26 (−30 to −22) points. Of the mean loss: 62% on other platforms, 19% dormant, 12% arrested "
-        "and not replaced, 8% roles filled again elsewhere."
+        "and not replaced, 8% roles filled again on other platforms."
     )
 
 
