@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from balloon._differing import Differing, called, listed, opened
 from balloon._fates import alike, elsewhere, more_arrests, parts
 from balloon._spread import Spread, counted, in_percent, percent, points
 from balloon._values import numbers
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from balloon.scenario import Scenario
 
 SOME = 3
-"""Interventions that are named; more are counted."""
+"""Interventions and other differences that are named; more are counted."""
 
 SPREADS = {
     "fixed": "parameters were held at the scenario's values, so the ranges show luck alone, not what is not "
@@ -57,33 +58,41 @@ def explain(effect: Contrast, platform: str, step: int) -> str:
 
 
 def _question(effect: Contrast, platform: str) -> str:
-    ours, theirs = effect.scenarios[0].interventions, effect.scenarios[1].interventions
-    added = [one for one in theirs if one not in ours]
-    dropped = [one for one in ours if one not in theirs]
-    if added and not dropped:
-        aimed = all(one.targets == (platform,) for one in added)
-        what = f"{counted(len(added), 'intervention')} on {platform}" if aimed else _called(added)
-        return f"The same actors with the same luck, with and without {what}:"
-    differ = f", which differ by {_called([*dropped, *added])}" if added or dropped else ""
+    found = Differing.of(*effect.scenarios[:2])
+    if found.causal:
+        aimed = all(one.targets == (platform,) for one in found.added)
+        number = counted(len(found.added), "intervention")
+        what = f"{number} on {platform}" if aimed else _called(found.added)
+        return f"The same actors with the same luck, with and without {what}{_open(effect)}:"
+    said = [f"{_called(some)} (in the {world} only)" for some, world in _apart(found) if some]
+    differ = listed([*said, *map(str, found.changed)], most=SOME)
     return (
-        f"The same actors with the same luck in {_titled(effect.scenarios[1], 'the alternative')} and in "
-        f"{_titled(effect.scenarios[0], 'the baseline')}{differ}:"
+        f"The same actors with the same luck in {_titled(effect, 1, 'the alternative')} and in "
+        f"{_titled(effect, 0, 'the baseline')}"
+        f"{f', which differ by {differ}' if differ else ''}{_open(effect)}:"
     )
+
+
+def _apart(found: Differing) -> tuple[tuple[tuple[Intervention, ...], str], ...]:
+    return (found.added, "alternative"), (found.dropped, "baseline")
+
+
+def _open(effect: Contrast) -> str:
+    """That what is launched on a date in one world is there all the time in the other."""
+    names = opened(*effect.scenarios[:2])
+    are = "is" if len(names) == 1 else "are"
+    return f" (in the baseline {listed(names, most=SOME)} {are} open from the start)" if names else ""
 
 
 def _called(interventions: Sequence[Intervention]) -> str:
     """What interventions are and where: "outreach on all platforms and cooperation on Signal"."""
-    names = (f"{one.kind.replace('_', ' ')} on {_where(one)}" for one in interventions)
-    found = dict.fromkeys(names)
+    found = dict.fromkeys(map(called, interventions))
     return " and ".join(found) if len(found) <= SOME else counted(len(interventions), "intervention")
 
 
-def _where(one: Intervention) -> str:
-    return ", ".join(one.targets) or "all platforms"
-
-
-def _titled(scenario: Scenario, otherwise: str) -> str:
-    return f"{otherwise} ({scenario.name})"
+def _titled(effect: Contrast, number: int, otherwise: str) -> str:
+    names = [scenario.name for scenario in effect.scenarios[:2]]
+    return otherwise if names[0] == names[1] else f"{otherwise} ({names[number]})"
 
 
 def _loss(ledger: Ledger, effect: Contrast) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from balloon._differing import opened
 from balloon.plots.caption import (
     Caption,
     events_in_words,
@@ -113,6 +114,8 @@ def _remarks(worlds: Worlds) -> str:
             "Curves and flows follow roles, which a newcomer may fill again; the ledger follows persons, "
             "and counts roles that passed to another person apart."
         )
+    names = opened(worlds.baseline.scenario, worlds.alternative.scenario)
+    said += [f"In the baseline {name} is open from the start." for name in names]
     said.append("Flows are gross, the ledger is net of those who go the other way.")
     return " ".join(said + name_remarks(worlds.alternative, worlds.events))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from balloon._differing import same_world
 from balloon.plots.headline import headline
 from balloon.plots.lettering import day
 from balloon.plots.ranges import Range, moved, percent, ranged
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from balloon.plots.reading import Reading
-    from balloon.scenario import Scenario
 
 FATES = ("stayed", "displaced", "dormant", "removed")
 
@@ -83,12 +83,6 @@ def find(reading: Reading, baseline: Reading | None = None) -> Finding:
         causal=causal,
         unmoved=unmoved,
     )
-
-
-def same_world(ours: Scenario, theirs: Scenario) -> bool:
-    """Whether the baseline differs by interventions that it lacks, and by its name at most."""
-    same = {"interventions": ours.interventions, "name": ours.name, "title": ours.title, "note": ours.note}
-    return theirs.with_(same) == ours and len(theirs.interventions) < len(ours.interventions)
 
 
 def minus(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from balloon._differing import same_world
 from balloon._fates import alike, arrests
 from balloon._spread import whole
 from balloon.plots.bars import by_holder
 from balloon.plots.events import list_events
-from balloon.plots.finding import clear, pattern, same_world
+from balloon.plots.finding import clear, pattern
 from balloon.plots.headline import headline, verdict
 from balloon.plots.lettering import day, letters
 from balloon.plots.naming import number
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from balloon.interventions import Intervention
     from balloon.ledger import Ledger
     from balloon.plots.events import Event
+    from balloon.scenario import Scenario
 
 PARTS = {"displaced": "displaced", "deterred": "dormant", "incapacitated": "removed", "refilled": "refilled"}
 """Entries of the ledger -> what their actors are called in the headline."""
@@ -137,15 +139,7 @@ class Worlds:
 
         One of the same kind, place and day in both is marked once, with what differs.
         """
-        ours, theirs = (list(one.scenario.interventions) for one in (self.baseline, self.alternative))
-        here, there = [one for one in theirs if one not in ours], [one for one in ours if one not in theirs]
-        altered = []
-        for one in tuple(here):
-            other = next((each for each in there if _about(each) == _about(one)), None)
-            if other is not None:
-                here.remove(one)
-                there.remove(other)
-                altered += _altered(one, other)
+        here, altered, there = set_apart(self.baseline.scenario, self.alternative.scenario)
         added = list_events(self.alternative, [*here, *altered])
         dropped = list_events(self.baseline, there)
         only = [
@@ -186,6 +180,22 @@ class Worlds:
         noun = "arrest" if round(middle) == 1 else "arrests"
         are = "is" if round(middle) == 1 else "are"
         return f"there {are} {whole(middle)} {'more' if change.low > 0 else 'fewer'} {noun}{ends}"
+
+
+def set_apart(
+    baseline: Scenario, alternative: Scenario
+) -> tuple[list[Intervention], list[Intervention], list[Intervention]]:
+    """Interventions in the alternative only; in both, labelled with what differs; in the baseline only."""
+    ours, theirs = baseline.interventions, alternative.interventions
+    here, there = [one for one in theirs if one not in ours], [one for one in ours if one not in theirs]
+    altered = []
+    for one in tuple(here):
+        other = next((each for each in there if _about(each) == _about(one)), None)
+        if other is not None:
+            here.remove(one)
+            there.remove(other)
+            altered += _altered(one, other)
+    return here, altered, there
 
 
 def _about(one: Intervention) -> tuple[object, ...]:

@@ -13,13 +13,15 @@ import pytest
 import xarray as xr
 
 import balloon as bl
+from balloon._differing import Differing, same_world
 from balloon._fates import parts
 from balloon._spread import percent
 from balloon.contrast import contrast
 from balloon.effect import Contrast
 from balloon.errors import DataError, EngineError, ScenarioError
-from balloon.interventions import Outreach, Takedown
+from balloon.interventions import Launch, Outreach, Takedown
 from balloon.ledger import Ledger
+from balloon.pages.wording import question
 from balloon.pairs import TABLES
 from balloon.plots.bars import bar_looks, bar_names, ledger_bars
 from balloon.precision import half_width, precision, saved_by_pairing
@@ -27,9 +29,12 @@ from balloon.precision import half_width, precision, saved_by_pairing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from balloon.scenario import Scenario
+
 KOREA = bl.load("telegram-korea-2024").with_({"population.actors": 1_000})
 CALM = KOREA.without("Telegram")
 MINIMAL = bl.load("minimal").with_({"population.actors": 200, "steps": 12})
+LATE = date(2024, 10, 7)
 SQUEEZE = "interventions.cooperation:Telegram:2024-10-01"
 MILD = KOREA.with_({"behaviour.switching_cost": 8.0})
 
@@ -342,7 +347,69 @@ def test_an_alternative_that_differs_by_an_outreach_alone_is_named_by_it() -> No
     said = contrast(CALM, chased, replicates=2).explain()
     assert said.startswith("The same actors with the same luck, with and without outreach on all platforms:")
     said = contrast(chased, sooner, replicates=2).explain()
-    assert "which differ by outreach on all platforms:" in said
+    assert (
+        "which differ by threshold of outreach on all platforms "
+        "(0.9 in the baseline, 0.8 in the alternative):" in said
+    )
+
+
+def test_whatever_differs_beside_interventions_is_named_with_both_values() -> None:
+    other = MINIMAL.without("Telegram").with_({"behaviour.switching_cost": 1.0})
+    said = contrast(other, MINIMAL, replicates=2).explain()
+    assert "with and without" not in said
+    assert said.startswith(
+        "The same actors with the same luck in the alternative and in the baseline, which differ by "
+        "cooperation on Telegram (in the alternative only) and behaviour.switching_cost (1 in the baseline, "
+        "5 in the alternative):"
+    )
+
+
+def test_of_many_values_that_differ_three_are_named_and_the_others_counted() -> None:
+    values = {f"platforms.{name}.asc": 0.5 for name in MINIMAL.platforms}
+    other = MINIMAL.with_(values | {"behaviour.switching_cost": 1.0, "behaviour.revision_rate": 0.1})
+    found = Differing.of(MINIMAL, other)
+    assert not found.causal
+    assert sorted(one.what for one in found.changed) == sorted(
+        [*values, "behaviour.switching_cost", "behaviour.revision_rate"]
+    )
+    assert f" and {len(found.changed) - 3} more:" in contrast(MINIMAL, other, replicates=2).explain()
+
+
+def test_two_of_the_same_world_differ_by_one_that_only_one_of_them_has_and_by_nothing_else() -> None:
+    assert Differing.of(MINIMAL.without("Telegram"), MINIMAL).causal
+    assert not Differing.of(MINIMAL, MINIMAL.without("Telegram")).causal
+    assert not Differing.of(MINIMAL, MINIMAL).causal
+    weak = MINIMAL.with_({SQUEEZE + ".value": 0.5})
+    more = replace(MINIMAL, interventions=(*MINIMAL.interventions, Takedown(platform="Signal", start=LATE)))
+    found = Differing.of(weak, more)
+    assert [one.platform for one in found.added] == ["Signal"]
+    assert [str(one) for one in found.changed] == [
+        "value of cooperation on Telegram (0.5 in the baseline, 0.95 in the alternative)"
+    ]
+    assert not found.causal
+    assert not same_world(more, weak)
+
+
+def test_where_what_is_launched_is_open_from_the_start_in_the_baseline_that_is_said() -> None:
+    launched = launch()
+    effect = contrast(launched.without("Viber"), launched, replicates=2)
+    open_ = "in the baseline Viber is open from the start"
+    assert f"with and without 1 intervention on Viber ({open_}):" in effect.explain("Viber")
+    assert "In the baseline Viber is open from the start." in " ".join(
+        effect.plot(platform="Viber").caption.notes
+    )
+    assert open_ in question(effect, "Viber")[1]
+    assert "open from the start" not in contrast(launched, launched, replicates=2).explain("Viber")
+
+
+def launch() -> Scenario:
+    """Nobody begins on Viber, which is there from a date on."""
+    group = replace(MINIMAL.groups[0], start={"Telegram": 0.9, "Signal": 0.1}, evidence=())
+    return replace(
+        MINIMAL,
+        population=replace(MINIMAL.population, groups=(group,)),
+        interventions=(Launch(platform="Viber", start=date(2024, 9, 23)),),
+    )
 
 
 def test_the_explanation_says_what_drawn_parameters_add() -> None:

@@ -22,6 +22,7 @@ from balloon.pages.explore import slider
 from balloon.pages.markup import data
 from balloon.pages.rendering import pdf
 from balloon.pages.slides import where
+from balloon.pages.wording import question
 from balloon.plots.naming import called
 from balloon.sensitivity import by_luck, ranked
 
@@ -505,3 +506,16 @@ def test_nan_never_reaches_a_page(fixed: bl.Contrast, tmp_path: Path) -> None:
     assert not re.search(r"\bnan\b", page)
     with pytest.raises(ValueError, match="Out of range"):
         data(math.nan)
+
+
+def test_a_brief_lists_an_intervention_of_both_worlds_once_with_both_values_and_without_its_source() -> None:
+    minimal = bl.load("minimal").with_({"population.actors": 100, "steps": 10})
+    weak = minimal.with_(
+        {"interventions.cooperation:Telegram:2024-10-01.value": 0.5, "behaviour.switching_cost": 1.0}
+    )
+    asked, acts = question(bl.contrast(minimal, weak, replicates=2), "Telegram")
+    assert asked.startswith("In the alternative rather than in the baseline, where does Telegram stand on")
+    assert acts == [
+        "from 2024-10-01, cooperation on Telegram in both worlds: Telegram answers: value 0.5, baseline 0.95",
+        "behaviour.switching_cost: 1, baseline 5",
+    ]
