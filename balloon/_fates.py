@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from balloon._spread import Spread, in_percent, percent, points, whole
+from balloon._spread import ALL, Spread, counted, in_percent, percent, points, range_of, whole
 from balloon._values import DORMANT, REMOVED
 
 if TYPE_CHECKING:
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 HARDLY = 0.05
 """A part of less than this share of the loss is left to the ledger."""
+MOST = 0.5
+"""Only more than this share of those who reappear is called most of them,"""
+FIRST = 2 / 3
+"""and only where the platform is first in at least this share of the runs."""
 SOME = 3
 """Places that are named where the platform itself is no different."""
 
@@ -80,13 +84,14 @@ def parts(ledger: Ledger) -> str:
         share = float(net.mean() / loss.mean())
         text = _part(words, share, Spread.of(net[some] / loss[some]), ledger.platform)
         if name == "displaced" and share > HARDLY:
-            text += f", most on {_largest(ledger)}"
+            text += largest(ledger)
         if name == "displaced" and share > 1:
             text += f", more than are lost in all, since others are on {ledger.platform} instead"
         if name == "refilled" and text.startswith(percent(share)):
             text += _holders(ledger)
         said.append(text)
-    return f"Of the mean loss (in brackets: 90% of the runs), {'; '.join(said)}."
+    brackets = "90% of the runs" if loss.size >= ALL else f"all {counted(int(some.sum()), 'pair')}"
+    return f"Of the mean loss (in brackets: {brackets}), {'; '.join(said)}."
 
 
 def _part(words: Said, share: float, s: Spread, platform: str) -> str:
@@ -115,13 +120,20 @@ def _holders(ledger: Ledger) -> str:
     return f": {', '.join(f'{share} {where}' for where, share in said)}"
 
 
-def _largest(ledger: Ledger) -> str:
-    """The destination that gains most in the mean, and in how many runs it does."""
+def largest(ledger: Ledger) -> str:
+    """The destination that gains most in the mean: "most" only of more than half, in most of the runs."""
     lines = [k for k, e in enumerate(ledger.entries) if _is_destination(e)]
-    gains = ledger.net[:, 0, lines]
-    first = int(gains.mean(axis=0).argmax())
+    gains, places = ledger.net[:, 0, lines], [ledger.entries[k].place for k in lines]
+    shares = gains.mean(axis=0) / gains.sum(axis=1).mean()
+    first, *others = np.argsort(-shares, kind="stable")
     often = float((gains.argmax(axis=1) == first).mean())
-    return f"{ledger.entries[lines[first]].place} (first in {percent(often)} of the runs)"
+    if shares[first] > MOST and often >= FIRST:
+        return f", most on {places[first]} (first in {percent(often)} of the runs)"
+    part = percent(shares[first])
+    alike = [places[first], *(places[k] for k in others if percent(shares[k]) == part)]
+    if len(alike) > 1:
+        return f", the largest parts on {' and '.join(alike)} ({part} of these each)"
+    return f", the largest part on {places[first]} ({part} of these; first in {percent(often)} of the runs)"
 
 
 def _is_destination(entry: Entry) -> bool:
@@ -161,7 +173,7 @@ def more_arrests(effect: Contrast, step: int) -> str:
     n, way = s.size, "more" if s.low > 0 else "fewer"
     noun = "arrest" if round(n.middle) == 1 else "arrests"
     return (
-        f"By then there are {whole(n.middle)} {way} {noun} {of} (90% range {whole(n.low)} to "
+        f"By then there are {whole(n.middle)} {way} {noun} {of} ({range_of(theirs.size)} {whole(n.low)} to "
         f"{whole(n.high)}), whether replaced or not: {whole(float(np.median(ours)))} without the difference, "
         f"{whole(float(np.median(theirs)))} with it (medians, which need not add up)."
     )

@@ -8,7 +8,7 @@ import numpy as np
 
 from balloon._differing import Differing, called, listed, opened
 from balloon._fates import alike, elsewhere, more_arrests, parts
-from balloon._spread import Spread, counted, in_percent, percent, points
+from balloon._spread import ALL, FEW, Spread, counted, in_percent, percent, points, range_of, rough
 from balloon._values import numbers
 from balloon.errors import EngineError
 from balloon.evidence import ASSUMPTION
@@ -97,7 +97,8 @@ def _titled(effect: Contrast, number: int, otherwise: str) -> str:
 
 def _loss(ledger: Ledger, effect: Contrast) -> str:
     loss, everybody = ledger.net[:, 0, 0], effect.scenarios[0].population.actors
-    s = Spread.of(loss / everybody)
+    s, runs = Spread.of(loss / everybody), loss.size
+    span = range_of(runs)
     had, has = (np.median(n[:, 0]) / everybody for n in (ledger.baseline, ledger.alternative))
     levels = f"{percent(had)} of all actors without the difference, {percent(has)} with it"
     if not loss.any():
@@ -108,14 +109,15 @@ def _loss(ledger: Ledger, effect: Contrast) -> str:
     if not s.clear:
         return (
             f"no clear effect on {ledger.platform} by {ledger.date}: its share of all actors changes by "
-            f"{points(-s.middle)} points, and the 90% range ({points(-s.high)} to {points(-s.low)}) "
+            f"{points(-s.middle)} points, and the {span} ({points(-s.high)} to {points(-s.low)}) "
             "holds zero."
         )
+    chance = f" So few as {runs} pairs may agree by chance." if runs < ALL else ""
     verb = "loses" if s.middle > 0 else "gains"
     low, high = sorted((abs(s.low), abs(s.high)))
     return (
         f"on {ledger.date} {ledger.platform} {verb} {percent(abs(s.middle))} of all actors "
-        f"(90% range {in_percent(low)} to {percent(high)}): {levels} (medians)."
+        f"({span} {in_percent(low)} to {percent(high)}): {levels} (medians).{chance}"
     )
 
 
@@ -147,7 +149,8 @@ def _sure(effect: Contrast) -> str:
     failed = len(effect.baseline.failures)
     spread = SPREADS[effect.alternatives[0].provenance.parameters]
     lost = f" ({counted(failed, 'more pair')} failed)" if failed else ""
-    return f"{counted(runs, 'pair')} of runs{lost}, seed {made.seed}; {spread}."
+    few = f" {rough(runs)} What looks clear may be luck." if runs < FEW else ""
+    return f"{counted(runs, 'pair')} of runs{lost}, seed {made.seed}; {spread}.{few}"
 
 
 def _assumed(scenarios: tuple[Scenario, ...]) -> str:

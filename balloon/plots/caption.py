@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from balloon._spread import rough
 from balloon._version import __version__
 from balloon.plots.events import list_events
 from balloon.plots.finding import Finding, find, paired, subtitle, title
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from balloon.plots.reading import Place
     from balloon.runs import Runs
     from balloon.scenario import Scenario
-
-FEW = 20
-"""With fewer runs, the 5 % and 95 % quantiles lean on one or two of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,8 +133,7 @@ def spread_in_words(parameters: str, number: int, *, luck: bool = True) -> str:
         ranges = parameters == "ranges"
         spread = "the ranges of the uncertain parameters" if ranges else "the parameters given for each run"
         spread = f"luck and {spread}" if luck else f"{spread} only"
-    rough = f" Fewer than {FEW} runs: the 90% range is rough." if number < FEW else ""
-    return f"the spread is {spread}.{rough}"
+    return f"the spread is {spread}. {rough(number)}".rstrip()
 
 
 def _remarks(reading: Reading, baseline: Reading | None) -> list[str]:

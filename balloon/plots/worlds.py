@@ -10,7 +10,7 @@ import numpy as np
 
 from balloon._differing import same_world
 from balloon._fates import alike, arrests
-from balloon._spread import whole
+from balloon._spread import ALL, whole
 from balloon.plots.bars import by_holder
 from balloon.plots.events import list_events
 from balloon.plots.finding import clear, pattern
@@ -129,6 +129,12 @@ class Worlds:
         return {said: net[:, first[entry]] for entry, said in PARTS.items()}
 
     @property
+    def lead(self) -> str:
+        """How a sentence on few pairs of runs begins: that these agree may be chance."""
+        runs = self.baseline.replicates
+        return f"In {runs} pairs of runs, " if 1 < runs < ALL else self.alternative.lead
+
+    @property
     def newcomers(self) -> dict[str, NDArray[np.int64]]:
         """(R,) roles that passed to another person, by where that person is."""
         return by_holder(self.ledger, self.ledger.net.sum(axis=1))
@@ -163,7 +169,7 @@ class Worlds:
             clear=clear({name: part for name, part in parts.items() if name != "refilled"}),
             unmoved=not self.differences[:, :, 0].any(),
             squeezed=self.baseline.squeezed,
-            lead=self.alternative.lead,
+            lead=self.lead,
             newcomers=pattern(self.newcomers),
         )
         quiet = verdict(self.effect, unmoved=not self.differences[:, :, 0].any()) in QUIET

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,8 +13,9 @@ import pytest
 import xarray as xr
 
 import balloon as bl
+from balloon._accounts import Entry
 from balloon._differing import Differing, same_world
-from balloon._fates import parts
+from balloon._fates import largest, parts
 from balloon._spread import percent
 from balloon.contrast import contrast
 from balloon.effect import Contrast
@@ -277,18 +278,25 @@ def test_arrests_are_told_beside_those_who_are_arrested_and_not_replaced(effect:
 @pytest.mark.parametrize(
     ("deterred", "said"),
     [
-        ([4, 5, 6], "5.0% (4.1 to 5.9%) is deterred (dormant)"),
+        ([3, 4, 5, 6, 7], "5.0% (3.2 to 6.8%) is deterred (dormant)"),
         ([0, 0, 0], "nobody is deterred (dormant)"),
         (
-            [-4, -5, -6],
-            "more are on A who would be dormant than the other way round, by 5.0% of the loss (4.1",
+            [-3, -4, -5, -6, -7],
+            "more are on A who would be dormant than the other way round, by 5.0% of the loss (3.2",
         ),
-        ([-4, 2, 8], "whether anybody is deterred (dormant) on balance is not clear: 2.0% (-3.4 to 7.4%)"),
-        ([-8, -2, 4], "whether anybody is deterred (dormant) on balance is not clear: -2.0% (-7.4 to 3.4%)"),
+        (
+            [-6, -2, 2, 6, 10],
+            "whether anybody is deterred (dormant) on balance is not clear: 2.0% (-5.2 to 9.2%)",
+        ),
+        (
+            [-10, -6, -2, 2, 6],
+            "whether anybody is deterred (dormant) on balance is not clear: -2.0% (-9.2 to 5.2%)",
+        ),
+        ([4, 5, 6], "(in brackets: all 3 pairs), 95% (94 to 96%) reappears"),
     ],
 )
 def test_a_part_of_the_loss_is_said_by_its_sign(deterred: list[int], said: str) -> None:
-    """Of 100 who are lost in each run; a range leaves out a twentieth at either end."""
+    """Of 100 who are lost in each run; a range leaves out a twentieth at either end, but of few runs none."""
     assert said in parts(lost(deterred, displaced=[100 - number for number in deterred]))
 
 
@@ -301,6 +309,46 @@ def test_more_who_reappear_than_are_lost_are_explained() -> None:
         in said
     )
     assert "-" not in said
+
+
+@pytest.mark.parametrize(
+    ("gains", "said"),
+    [
+        ([(60, 40, 0)] * 6, ", most on B (first in 100% of the runs)"),
+        ([(48, 40, 12)] * 6, ", the largest part on B (48% of these; first in 100% of the runs)"),
+        ([(49, 49, 2), (50, 48, 2), (48, 50, 2)] * 2, ", the largest parts on B and C (49% of these each)"),
+        (
+            [(90, 10, 0)] * 3 + [(45, 55, 0)] * 3,
+            ", the largest part on B (68% of these; first in 50% of the runs)",
+        ),
+    ],
+)
+def test_most_is_more_than_half_and_first_in_most_runs(gains: list[tuple[int, ...]], said: str) -> None:
+    """Of 100 who reappear in each run, by platform."""
+    net = np.zeros((len(gains), 1, 4), dtype=int)
+    net[:, 0, 0], net[:, 0, 1:] = 100, gains
+    entries = [Entry("loss", "loss", "A", "total")]
+    entries += [Entry("loss", "displaced", place, "part") for place in "BCD"]
+    assert largest(SimpleNamespace(net=net, entries=entries)) == said
+
+
+def test_few_pairs_are_said_to_be_few() -> None:
+    """The bound is that of the figures; of two pairs the range is given as that of both."""
+    small = bl.load("minimal").with_({"population.actors": 200})
+    effects = {
+        pairs: contrast(small.without("Telegram"), small, replicates=pairs, seed=1) for pairs in (2, 8, 20)
+    }
+    two, eight, twenty = (effect.explain() for effect in effects.values())
+    low, high = (effects[2].ledger().net[:, 0, 0] / 200).min(), (effects[2].ledger().net[:, 0, 0] / 200).max()
+    assert f"(range of all 2 pairs {100 * low:.0f} to {100 * high:.0f}%)" in two
+    assert "So few as 2 pairs may agree by chance." in two
+    assert "90%" not in two.partition("Fewer than 20 runs")[0]
+    assert effects[2].plot().caption.title.startswith("In 2 pairs of runs, the interventions cost")
+    for said in (two, eight):
+        assert "Fewer than 20 runs: the 90% range is rough. What looks clear may be luck." in said
+    assert "90% range" in eight
+    assert "may agree by chance" not in eight
+    assert "rough" not in twenty
 
 
 def test_roles_are_said_to_be_where_their_new_holder_is() -> None:
