@@ -78,7 +78,10 @@ def parts(ledger: Ledger) -> str:
     if not Spread.of(loss).low > 0:
         return ""
     said = []
+    alone = len(ledger.platforms) == 1
     for name, words in WORDS.items():
+        if alone and name == "displaced":
+            continue  # there is nowhere to reappear
         line = next(k for k, e in enumerate(ledger.entries) if e.entry == name)
         net = ledger.net[:, 0, line]
         share = float(net.mean() / loss.mean())

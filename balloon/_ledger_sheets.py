@@ -107,7 +107,9 @@ def sheets(ledger: Ledger, rows: Sequence[Row], columns: tuple[str, ...]) -> lis
 
 def _loss(ledger: Ledger, g: int, rows: Sequence[Row], figures: Figures, columns: tuple[str, ...]) -> Sheet:
     """Displaced by destination, deterred, incapacitated, refilled; under them the loss."""
-    lines = []
+    lines, clear = [], _clear(ledger, g)
+    if not clear:
+        rows = [row._replace(share=np.nan, share_q05=np.nan, share_q95=np.nan) for row in rows]
     for row in rows:
         if row.line == "total" or (row.entry == "refilled" and row.line == "part"):
             continue
@@ -148,14 +150,18 @@ def _notes(ledger: Ledger, g: int, runs: int) -> tuple[str, ...]:
         notes.append(" ".join(filter(None, said)))
     if not runs:
         notes.append("Shares of the loss: none: no run has a loss.")
+    elif not _clear(ledger, g):
+        notes.append("Shares of the loss: none: no clear loss, as its 90 % range does not lie above 0.")
     elif runs < size:
-        none = "" if ledger.net[:, g, 0].sum() > 0 else "none, as the mean is no loss; "
-        notes.append(
-            f"Shares of the loss: {none}ranges over the {runs:,} of {size:,} runs with a loss above 0."
-        )
+        notes.append(f"Shares of the loss: ranges over the {runs:,} of {size:,} runs with a loss above 0.")
     if (ledger.net[:, g, 0] < 0).any():
         notes.append("A loss below 0 is a gain; its parts keep their signs.")
     return tuple(notes)
+
+
+def _clear(ledger: Ledger, g: int) -> bool:
+    """Whether there is a loss that luck does not explain, so that shares of it mean something."""
+    return bool(np.quantile(ledger.net[:, g, 0], 0.05) > 0)
 
 
 def _on_none(ledger: Ledger, g: int) -> str:

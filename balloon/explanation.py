@@ -123,6 +123,8 @@ def _loss(ledger: Ledger, effect: Contrast) -> str:
 
 def _others(ledger: Ledger, effect: Contrast) -> str:
     """What became of people on other platforms who were never on the squeezed one."""
+    if len(ledger.platforms) == 1:
+        return ""
     # The first line is that of all other platforms together; one for each place follows.
     lines = [k for k, e in enumerate(ledger.entries) if e.entry == "bystanders"]
     change = ledger.net[:, 0, lines[0]]

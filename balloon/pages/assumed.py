@@ -44,7 +44,11 @@ def influential(scenario: Scenario, found: Sensitivity) -> str:
     head = ("parameter", "value", "drawn from", "unit", "source", "loss", "displaced", "loss % low / high")
     total = len(found.influences)
     first = f"The {len(rows)} of {total} drawn parameters" if total > len(rows) else "The drawn parameters"
-    caption = f"{first} with which the answer goes most, and what is assumed of them"
+    caption = (
+        "The one drawn parameter, and what is assumed of it"
+        if total == 1
+        else f"{first} with which the answer goes most, and what is assumed of them"
+    )
     return table(head, rows, caption=caption, kind="parameters")
 
 

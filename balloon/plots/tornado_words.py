@@ -35,8 +35,9 @@ def tornado_title(told: Tornado) -> str:
         if number == 1:
             some = "The one uncertain parameter does not move"
         return f"{some} {name}’s loss by more than luck, in {told.found.replicates} pairs of runs"
+    most = "most " if number > 1 else ""
     return (
-        f"{name}’s loss goes most with “{first.name}”: {unsigned(first.low)} points where it is low, "
+        f"{name}’s loss goes {most}with “{first.name}”: {unsigned(first.low)} points where it is low, "
         f"{unsigned(first.high)} where it is high"
     )
 

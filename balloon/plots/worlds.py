@@ -160,20 +160,24 @@ class Worlds:
         if self.same:
             subject = "The interventions change" if self.causal else "The alternative changes"
             return f"{subject} nothing: every actor is where it is {self.called.short}"
-        parts = self.parts
+        parts, unmoved = self.parts, not self.differences[:, :, 0].any()
         said = headline(
             self.effect,
             against="same world" if self.causal else "other world",
             pattern=pattern(parts),
             # Roles that others took over are no way that persons go.
             clear=clear({name: part for name, part in parts.items() if name != "refilled"}),
-            unmoved=not self.differences[:, :, 0].any(),
+            unmoved=unmoved,
             squeezed=self.baseline.squeezed,
             lead=self.lead,
             newcomers=pattern(self.newcomers),
         )
-        quiet = verdict(self.effect, unmoved=not self.differences[:, :, 0].any()) in QUIET
-        return f"{said}, but {self.beside}" if quiet and self.beside else said
+        quiet = verdict(self.effect, unmoved=unmoved) in QUIET
+        if quiet and self.beside:
+            return f"{said}, but {self.beside}"
+        if unmoved and self.differences.any():
+            return f"{said}, but {'they do' if self.causal else 'it is'} elsewhere"
+        return said
 
     @property
     def beside(self) -> str:

@@ -26,11 +26,11 @@ from balloon.pages.wording import question
 from balloon.pairs import TABLES
 from balloon.plots.bars import bar_looks, bar_names, ledger_bars
 from balloon.precision import half_width, precision, saved_by_pairing
+from balloon.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from balloon.scenario import Scenario
 
 KOREA = bl.load("telegram-korea-2024").with_({"population.actors": 1_000})
 CALM = KOREA.without("Telegram")
@@ -298,6 +298,22 @@ def test_arrests_are_told_beside_those_who_are_arrested_and_not_replaced(effect:
 def test_a_part_of_the_loss_is_said_by_its_sign(deterred: list[int], said: str) -> None:
     """Of 100 who are lost in each run; a range leaves out a twentieth at either end, but of few runs none."""
     assert said in parts(lost(deterred, displaced=[100 - number for number in deterred]))
+
+
+def test_where_there_is_one_platform_only_nobody_is_said_to_reappear_on_others() -> None:
+    alone = Scenario(
+        name="one",
+        start=date(2024, 1, 1),
+        steps=30,
+        landscape=bl.Landscape(platforms=(bl.Platform(name="A", requests=0.05),)),
+        population=bl.Population(actors=200, groups=(bl.Group(name="all", start={"A": 1.0}),)),
+        behaviour=bl.Behaviour(arrests_per_answer=3.0),
+        interventions=(bl.Cooperation(platform="A", start=date(2024, 1, 8), value=0.95),),
+    )
+    said = contrast(alone.without("A"), alone, replicates=20, seed=1).explain()
+    assert "A loses" in said
+    assert "is deterred (dormant)" in said
+    assert "other platforms" not in said
 
 
 def test_more_who_reappear_than_are_lost_are_explained() -> None:

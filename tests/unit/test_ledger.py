@@ -296,7 +296,7 @@ def test_shares_are_of_the_mean_loss_and_their_ranges_over_the_runs_with_a_loss(
     assert (row.mean, row.gone, row.come) == (6.0, 7.5, 1.5)
     said = " ".join(str(ledger).split())
     assert "means and shares of the mean loss do but for rounding, every single run exactly." in said
-    assert "Shares of the loss: ranges over the 2 of 4 runs with a loss above 0." in said
+    assert "Shares of the loss: none: no clear loss, as its 90 % range does not lie above 0." in said
     assert "A loss below 0 is a gain; its parts keep their signs." in str(ledger)
 
 
@@ -328,9 +328,17 @@ def test_where_the_mean_is_a_gain_there_is_no_share_of_it() -> None:
     ledger = Ledger.of(losses(10, 20, -60), platform="Telegram")
     assert np.isnan(ledger.rows[0].share)
     assert ledger.rows[0].share_median == 1.0
-    assert "Shares of the loss: none, as the mean is no loss; ranges over the 2 of 3 runs" in (
-        " ".join(str(ledger).split())
-    )
+    assert "Shares of the loss: none: no clear loss" in " ".join(str(ledger).split())
+
+
+def test_shares_are_printed_of_a_clear_loss_only() -> None:
+    """Of 41 losses one below 0 lies outside the range; two of 10 do not."""
+    clear = " ".join(str(Ledger.of(losses(*[10, 20] * 20, -6), platform="Telegram")).split())
+    assert "to Signal 10.0 10.0 to 20.0 14.5 100.0 100.0 to 100.0" in clear
+    assert "Shares of the loss: ranges over the 40 of 41 runs with a loss above 0." in clear
+    unclear = Ledger.of(losses(*[10, 20] * 4, -6, -6), platform="Telegram")
+    assert "100.0" not in str(unclear)
+    assert unclear.rows[0].share == 1.0
 
 
 def test_where_roles_are_filled_again_the_table_says_that_incapacitated_is_not_replaced() -> None:

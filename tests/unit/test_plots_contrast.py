@@ -284,7 +284,10 @@ def test_no_difference_at_all_changes_nothing() -> None:
 
 def test_actors_who_change_places_elsewhere_are_not_called_nothing() -> None:
     effect = fake({("Signal", "Viber"): around(10, 2)})
-    assert title(effect) == "The interventions change nothing on Telegram"
+    assert title(effect) == "The interventions change nothing on Telegram, but they do elsewhere"
+    other = (a_scenario(), a_scenario(interventions=(replace(EVENT, value=0.8),)))
+    effect = fake({("Signal", "Viber"): around(10, 2)}, worlds=other)
+    assert title(effect) == "The baseline is no different for Telegram, but it is elsewhere"
     swapped = fake({("Telegram", "Signal"): [10] * 40, ("Signal", "Telegram"): [10] * 40})
     assert title(swapped) == "The interventions change nothing on Telegram"
 
@@ -307,7 +310,7 @@ def test_where_the_platform_is_no_different_the_title_says_how_many_arrests_are_
         title(fewer) == "The interventions change nothing on Telegram, but there is 1 fewer arrest (1 to 1)"
     )
     unclear = fake(gone, arrests=around(0, 10))
-    assert title(unclear) == "The interventions change nothing on Telegram"
+    assert title(unclear) == "The interventions change nothing on Telegram, but they do elsewhere"
     assert contrast_figure(unclear).caption.subtitle.endswith("Arrests, replaced or not: 0 (−9 to 9).")
 
 

@@ -37,6 +37,12 @@ def test_the_title_names_the_parameter_with_which_the_loss_goes_most() -> None:
     )
 
 
+def test_one_parameter_goes_most_with_nothing() -> None:
+    told = read_tornado(drawn())
+    alone = replace(told, found=replace(told.found, influences=told.found.influences[:1]))
+    assert tornado_title(alone).startswith("Telegram’s loss goes with “Telegram: requests”: ")
+
+
 def test_no_parameter_is_named_that_luck_may_explain() -> None:
     told = read_tornado(drawn())
     unclear = replace(told, swings=tuple(one._replace(clear=False) for one in told.swings))
