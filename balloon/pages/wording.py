@@ -71,7 +71,7 @@ def question(effect: Contrast, platform: str) -> tuple[str, list[str]]:
     acts += [f"{one.what}: {one.alternative}, baseline {one.baseline}" for one in others[:SHOWN]]
     acts += [f"and {len(others) - SHOWN} more values"] if len(others) > SHOWN else []
     acts += [f"in the baseline {name} is open from the start" for name in opened(baseline, alternative)]
-    asked = f"where does {platform} stand on {alternative.end}, and which actors are elsewhere for it?"
+    asked = f"where does {platform} stand on {alternative.end}, and who is elsewhere because of it?"
     if found.causal:
         return f"With these interventions rather than without them, {asked}", acts
     if baseline.name == alternative.name:

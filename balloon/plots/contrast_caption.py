@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from balloon._differing import opened
+from balloon._differing import Differing, listed, opened
 from balloon.plots.caption import (
     Caption,
     events_in_words,
@@ -33,6 +33,8 @@ FATES = {
     "refilled, removed": "roles vacant again",
 }
 """Kind of a bar -> what is said of its part of the loss."""
+NAMED, NO_NAME = 3, "a value (its name is in the metadata)"
+"""Values that differ and are no intervention's: so many are named, if they can be drawn."""
 UNSAID = 0.005
 """Roles filled again that come to less of the loss are left to the bars."""
 
@@ -114,7 +116,13 @@ def _remarks(worlds: Worlds) -> str:
             "Curves and flows follow roles, which a newcomer may fill again; the ledger follows persons, "
             "and counts roles that passed to another person apart."
         )
-    names = opened(worlds.baseline.scenario, worlds.alternative.scenario)
+    scenarios = worlds.baseline.scenario, worlds.alternative.scenario
+    names = opened(*scenarios)
+    others = [one for one in Differing.of(*scenarios).changed if not one.of_intervention]
+    if others:
+        known = worlds.alternative.known
+        what = listed([drawable(str(one), NO_NAME, known=known) for one in others], most=NAMED)
+        said.append(f"The worlds differ by {what}.")
     said += [f"In the baseline {name} is open from the start." for name in names]
     said.append("Flows are gross, the ledger is net of those who go the other way.")
     return " ".join(said + name_remarks(worlds.alternative, worlds.events))

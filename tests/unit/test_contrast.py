@@ -419,7 +419,12 @@ def test_an_alternative_that_differs_by_an_outreach_alone_is_named_by_it() -> No
 
 def test_whatever_differs_beside_interventions_is_named_with_both_values() -> None:
     other = MINIMAL.without("Telegram").with_({"behaviour.switching_cost": 1.0})
-    said = contrast(other, MINIMAL, replicates=2).explain()
+    effect = contrast(other, MINIMAL, replicates=2)
+    assert (
+        "The worlds differ by behaviour.switching_cost (1 in the baseline, 5 in the "
+        "alternative)." in " ".join(effect.plot().caption.notes)
+    )
+    said = effect.explain()
     assert "with and without" not in said
     assert said.startswith(
         "The same actors with the same luck in the alternative and in the baseline, which differ by "
