@@ -66,6 +66,8 @@ class Differing(NamedTuple):
 
 def same_world(ours: Scenario, theirs: Scenario) -> bool:
     """Whether the baseline differs by interventions that it lacks, and by its name at most."""
+    if ours.platforms != theirs.platforms:
+        return False
     same = {"interventions": ours.interventions, "name": ours.name, "title": ours.title, "note": ours.note}
     fewer = len(theirs.interventions) < len(ours.interventions)
     return (
@@ -97,7 +99,11 @@ def listed(said: Sequence[str], *, most: int) -> str:
 
 
 def _renamed(path: str, names: Mapping[str, str]) -> str:
+    """A path under the baseline's names of platforms."""
     noun, _, name = path.partition(".")
+    if noun == "interventions":
+        kind, where, *rest = name.split(":")
+        return f"{noun}." + ":".join((kind, names.get(where, where), *rest))
     return f"{noun}.{names[name]}" if noun == "platforms" else path
 
 
@@ -122,7 +128,7 @@ def _values(noun: Any, names: Mapping[str, str]) -> Iterator[tuple[str, object]]
             for key in value:
                 yield f"{field.name}.{names.get(key, key)}", value[key]
         elif value is None or isinstance(value, int | float | str | date):
-            yield field.name, value
+            yield field.name, names.get(value, value) if isinstance(value, str) else value
 
 
 def _said(value: object) -> str:

@@ -433,6 +433,21 @@ def test_whatever_differs_beside_interventions_is_named_with_both_values() -> No
     )
 
 
+def test_worlds_whose_platforms_are_renamed_are_compared_under_the_names_of_the_baseline() -> None:
+    group = replace(MINIMAL.groups[0], evidence=())
+    plain = replace(MINIMAL, population=replace(MINIMAL.population, groups=(group,)))
+    own = tuple(replace(one, platform="TG") for one in plain.interventions)
+    other = replace(renamed(plain.without(), {"Telegram": "TG"}), interventions=own)
+    assert Differing.of(other, plain) == ((), (), (), False)
+    weak = plain.with_({f"{SQUEEZE}.value": 0.5})
+    effect = contrast(other, weak, replicates=2, rename={"Telegram": "TG"})
+    assert effect.explain("TG").startswith(
+        "The same actors with the same luck in the alternative and in the baseline, which differ by "
+        "value of cooperation on Telegram (0.95 in the baseline, 0.5 in the alternative):"
+    )
+    assert effect.plot(platform="TG").caption.title
+
+
 def test_of_many_values_that_differ_three_are_named_and_the_others_counted() -> None:
     values = {f"platforms.{name}.asc": 0.5 for name in MINIMAL.platforms}
     other = MINIMAL.with_(values | {"behaviour.switching_cost": 1.0, "behaviour.revision_rate": 0.1})
