@@ -326,8 +326,8 @@ def jobs() -> set[str]:
 
 # They hand out replicates, keep and label what comes back, or say what is wrong.
 NO_NUMBERS = {
-    "_fingerprint.py", "_idle.py", "_saying.py", "_units.py", "_version.py", "_writing.py", "errors.py",
-    "runs.py", "store.py", "work.py",
+    "_fingerprint.py", "_idle.py", "_numbering.py", "_saying.py", "_units.py", "_version.py", "_writing.py",
+    "errors.py", "runs.py", "store.py", "work.py",
 }  # fmt: skip
 
 
