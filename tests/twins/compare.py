@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from balloon.scenario import Scenario
+
+ROOT = Path(__file__).parents[2]
+
+
+def in_plain_python(program: str) -> Any:
+    """What a program writes as JSON where nothing is compiled."""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    return json.loads(done.stdout)
 
 
 def differences(one: Any, other: Any) -> list[str]:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +17,10 @@ from balloon.contacts import Contacts
 from balloon.engines import arrays, objects
 from balloon.scenario import Scenario
 from tests.golden.scenarios import ALL, closure, squeeze
-from tests.twins.compare import checksum, differences, in_step
+from tests.twins.compare import checksum, differences, in_plain_python, in_step
 from tests.twins.own_rules import ALL as OWN_RULES
 from tests.twins.worlds import alarms, worlds
 
-ROOT = Path(__file__).parents[2]
 seeds = st.integers(0, 2**63 - 1)
 many = settings(
     # The numbers of a world are short as they are; shrinking one costs minutes.
@@ -123,16 +117,7 @@ def small_worlds() -> dict[str, Scenario]:
 
 
 def test_plain_python_gives_the_bits_of_the_compiled_engine() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PLAIN],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    plain = json.loads(done.stdout)
+    plain = in_plain_python(PLAIN)
     for name, world in small_worlds().items():
         compiled = checksum(world, engine="arrays", seed=9)
         assert plain[f"{name} arrays"] == compiled

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import re
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,8 +15,7 @@ from balloon.engines import arrays, objects
 from balloon.engines.actor import Actor
 from balloon.engines.meanfield.columns import columns
 from tests.golden.scenarios import squeeze
-
-ROOT = Path(__file__).parents[2]
+from tests.twins.compare import in_plain_python
 
 
 def undefined(traits: Any, view: Any, parameters: Any) -> float:
@@ -147,16 +141,7 @@ json.dump({name: refusals(name) for name in CASES}, sys.stdout)
 
 
 def test_plain_python_refuses_the_same() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", PLAIN],
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONPATH": str(ROOT)},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=300,
-    )
-    assert json.loads(done.stdout) == {name: 3 * [expected(name)] for name in CASES}
+    assert in_plain_python(PLAIN) == {name: 3 * [expected(name)] for name in CASES}
 
 
 @pytest.mark.parametrize("name", CASES)

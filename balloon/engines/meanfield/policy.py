@@ -55,13 +55,8 @@ def numbers(values: Values, policy: Policy) -> Numbers:
         return kept
     made = Numbers(*(_blank(values, one) for one in kept))
     _platforms(values, made)
-    when = Calendar(
-        scenario.start,
-        (np.arange(scenario.steps, dtype=float) + 0.5) * scenario.step_days,
-        scenario.step_days,
-        tuple(g.name for g in scenario.groups),
-        scenario.platforms,
-    )
+    groups = [group.name for group in scenario.groups]
+    when = Calendar.of(scenario.start, scenario.steps, scenario.step_days, groups, scenario.platforms)
     for one in scenario.interventions:
         _lay_out(one, values, when, made)
     _cooperate(values, when, made.cooperation)
@@ -102,9 +97,7 @@ def _lay_out(one: Intervention, values: Values, when: Calendar, made: Numbers) -
         step = np.arange(when.shape[0]) == math.floor(when.days(one.start) / when.step_days)
         made.announced[(slice(None), *_cells(step, one, when))] += of("belief")
     elif isinstance(one, Takedown):
-        gone = when.weeks_since(one)
-        hot = (gone >= 0) & (gone < one.seizure_weeks)
-        made.seizure[(slice(None), *_cells(hot, one, when))] += of("seizure")
+        made.seizure[(slice(None), *_cells(when.seizing(one), one, when))] += of("seizure")
 
 
 def _cells(steps: NDArray[np.bool_], one: Intervention, when: Calendar) -> tuple[NDArray[np.bool_], ...]:
